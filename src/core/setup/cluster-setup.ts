@@ -1,0 +1,84 @@
+import type { Cluster } from '../cluster/cluster.js'
+import type { Logger } from '../log.js'
+import type { Node } from '../node/node.js'
+
+/** An EBS volume of the cluster: where it is attached and mounted on the master. */
+export interface Volume {
+  readonly volumeId: string
+  readonly device: string
+  readonly mountPath: string
+  readonly partition?: number
+}
+
+/** Volumes of the cluster by their name in the config. Empty when the template names none. */
+export type Volumes = Readonly<Record<string, Volume>>
+
+/** What every hook gets after its original arguments, so that hooks can grow without breaking plugins. */
+export interface SetupContext {
+  readonly cluster: Cluster
+  /** Aborted by Ctrl-C or a deadline. Remote commands of this run stop with it by themselves. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Windowed fan-out bound to `signal`: see `onEach`. */
+  readonly onEach: <T>(nodes: readonly Node[], task: (node: Node) => Promise<T>) => Promise<T[]>
+}
+
+const brand = Symbol.for('starcluster.ClusterSetup')
+
+/** Base of every plugin. Implement `run`; override the other hooks you need; a hook left out is not called. */
+export abstract class ClusterSetup {
+  readonly [brand] = true
+
+  /** Configures a started cluster; called by `start`, `restart` and `runplugin`. `nodes` includes `master`. */
+  abstract run(
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> | void
+
+  onAddNode?(
+    node: Node,
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> | void
+
+  onRemoveNode?(
+    node: Node,
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> | void
+
+  onRestart?(
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> | void
+
+  onShutdown?(
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> | void
+}
+
+/** True for instances of ClusterSetup, whichever copy of the class they extend. */
+export function isClusterSetup(value: unknown): value is ClusterSetup {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+}

@@ -1,0 +1,48 @@
+import type { Ec2State } from './ec2/state.js'
+import type { NodeEngine } from './nodes/engine.js'
+import type { S3State } from './s3/state.js'
+
+/** Everything that must survive the daemon: plain JSON data, changed only by the daemon. */
+export interface CloudState {
+  readonly version: 1
+  ec2: Ec2State
+  s3: S3State
+}
+
+/** What a handler works with. */
+export interface Cloud {
+  readonly region: string
+  readonly accountId: string
+  readonly state: CloudState
+  /** Resolves when all changes made to `state` so far are on disk. A request is answered only after this. */
+  commit(): Promise<void>
+  readonly engine: NodeEngine
+  readonly log: CloudLog
+  now(): Date
+}
+
+export interface CloudLog {
+  debug(message: string): void
+  info(message: string): void
+  warn(message: string): void
+  error(message: string): void
+}
+
+/** A request after the signature was checked; `service` comes from its credential scope. */
+export interface CloudRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly accessKeyId: string
+}
+
+export interface CloudResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** One AWS service of this cloud. */
+export type ServiceHandler = (request: CloudRequest, cloud: Cloud) => Promise<CloudResponse>

@@ -1,0 +1,68 @@
+/** The first boot of a node and every later one: all the engine has to know about an instance. */
+export interface NodeSpec {
+  /** Instance id; opaque, also the name of the node's directory on disk. */
+  readonly id: string
+  /** Image layers, topmost first, as directories' ids under the image store. */
+  readonly layers: readonly string[]
+  /** Address inside 10.78.0.0/16. The MAC address is derived from it. */
+  readonly privateIp: string
+  /** Host name until something inside the node sets another, e.g. `ip-10-78-0-5`. */
+  readonly hostname: string
+  /** Address in 127.77.0.0/16 on which the host reaches the node's sshd (at the engine's ssh port). */
+  readonly publicIp: string
+  readonly limits: { readonly cpus: number; readonly memoryMiB: number; readonly pids: number }
+}
+
+export type NodeState = 'absent' | 'stopped' | 'running'
+
+/** What a boot tells when sshd is about to listen. */
+export interface BootReport {
+  /** True when this disk was booted for the first time (user data runs then only). */
+  readonly firstBoot: boolean
+}
+
+/**
+ * Real Linux machines made of namespaces. One implementation per way of making them; the contract is tested over all.
+ * Disks and running nodes outlive the process that holds the engine: `open` adopts what it finds.
+ */
+export interface NodeEngine {
+  /** Brings up what nodes share (holder namespaces, bridge, egress, metadata address) and adopts living nodes. */
+  open(): Promise<void>
+  /** Lets go without stopping any node; a later `open` finds them again. */
+  close(): Promise<void>
+  /** Stops and removes every node, disk, namespace, port and the shared parts. Images stay unless asked. */
+  reset(options?: { images?: boolean }): Promise<void>
+
+  /** Node ids that have a disk, with their state. */
+  list(): Promise<Map<string, NodeState>>
+  /** Starts a node, making its disk if it has none. Resolves when its init says READY. Idempotent while running. */
+  boot(spec: NodeSpec): Promise<BootReport>
+  /** Orderly stop (TERM to PID 1), killed after `timeoutMs`. Disk, host keys and address stay. */
+  stop(id: string, options?: { force?: boolean; timeoutMs?: number }): Promise<void>
+  /** Stops the node if it runs and deletes its disk. Idempotent. */
+  remove(id: string): Promise<void>
+  /** Console output so far, all boots, newest last; at most 64 KiB. Empty for an unknown node. */
+  console(id: string): Promise<string>
+  /** Process, memory (PSS) and disk figures of a node, for `local status`. */
+  usage(id: string): Promise<{ processes: number; memoryBytes: number; diskBytes: number }>
+  /** Called when a node's PID 1 ends without `stop`, `remove` or a reboot asked from outside. */
+  onExit(listener: (id: string) => void): void
+  /** sshd of every node is reached at its public address and this port. */
+  readonly sshPort: number
+}
+
+/** Answers of the metadata service; the engine's network child asks the daemon per request. */
+export interface MetadataSource {
+  /** The node that owns a private address, or undefined. */
+  instanceAt(privateIp: string): InstanceMetadata | undefined
+}
+
+export interface InstanceMetadata {
+  readonly instanceId: string
+  /** Flat map of metadata paths below /latest/meta-data/, e.g. `placement/availability-zone` -> `local-a`. */
+  readonly tree: Readonly<Record<string, string>>
+  /** Raw user data; undefined: 404. */
+  readonly userData?: Uint8Array
+  /** IMDSv2 only (the default of this cloud). */
+  readonly tokenRequired: boolean
+}
