@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import type { CliContext, DefineCommand } from '../context.js'
+import { examples } from '../examples.js'
+
+/** `starcluster local ...`: each act is in its own file and loaded when it runs. */
+export const define: DefineCommand = (command, cli) => {
+  command.action(() => command.help({ error: true }))
+  const act = (name: string, summary: string) => sub(command, name).description(summary)
+
+  act('status', 'is the daemon running, which machines are there and what they cost')
+    .option('--json', 'as JSON')
+    .action(async (flags) => (await import('../local/status.js')).status(cli, flags))
+  act('stop', 'end the daemon; its machines go on and are found again').action(async () =>
+    (await import('../local/stop.js')).stop(cli),
+  )
+  act('logs', "print the daemon's log")
+    .option('-n, --lines <n>', 'only the last lines', '100')
+    .action(async (flags) => (await import('../local/logs.js')).logs(cli, flags))
+  act('doctor', 'check what the local cloud needs from this computer, one by one')
+    .option('-q, --quiet', 'print only what is missing')
+    .action(async (flags) => (await import('../local/doctor.js')).doctor(cli, flags))
+  act('reset', 'remove all machines, disks, keys and buckets of the local cloud')
+    .option('-c, --confirm', 'do not ask')
+    .option('--images', 'remove the base images too')
+    .action(async (flags) => (await import('../local/reset.js')).reset(cli, flags))
+  act('env', 'print the settings with which the aws CLI and boto3 talk to the local cloud').action(async () =>
+    (await import('../local/env.js')).env(cli),
+  )
+  examples(command, [
+    ['starcluster local doctor', 'what is missing here, and how to mend it'],
+    ['eval "$(starcluster local env)"', 'let "aws ec2 describe-instances" ask the local cloud'],
+  ])
+}
+
+function sub(parent: Command, name: string): Command {
+  return parent.command(name).copyInheritedSettings(parent)
+}
+
+export type LocalAct<Flags = object> = (cli: CliContext, flags: Flags) => Promise<void>

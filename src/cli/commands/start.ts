@@ -1,0 +1,86 @@
+import { log } from '../../index.js'
+import type { DefineCommand } from '../context.js'
+import { examples, positiveInteger } from '../examples.js'
+import { loginCommand, runSsh } from '../ssh.js'
+
+interface StartFlags {
+  create: boolean
+  createOnly?: boolean
+  validateOnly?: boolean
+  loginMaster?: boolean
+  clusterTemplate?: string
+  clusterSize?: number
+  clusterUser?: string
+  clusterShell?: string
+  masterImageId?: string
+  nodeImageId?: string
+  masterInstanceType?: string
+  nodeInstanceType?: string
+  availabilityZone?: string
+  keyname?: string
+  keyLocation?: string
+  userdataScript?: string[]
+  dnsPrefix?: boolean
+  subnetId?: string
+}
+
+export const define: DefineCommand = (command, cli) => {
+  command
+    .argument('<tag>', 'name of the cluster')
+    .option('-x, --no-create', 'use the existing instances: resume a stopped cluster, or finish an interrupted start')
+    .option('-o, --create-only', 'launch the instances only: no waiting, no set-up')
+    .option('-v, --validate-only', 'check the settings and stop')
+    .option('-l, --login-master', 'log in to the master at the end')
+    .option('-c, --cluster-template <name>', 'template of the config to start from')
+    .option('-s, --cluster-size <n>', 'number of nodes, the master included', positiveInteger)
+    .option('-u, --cluster-user <name>', 'user made on every node')
+    .option('-S, --cluster-shell <shell>', "that user's shell: bash, zsh, csh, ksh or tcsh")
+    .option('-m, --master-image-id <image>', 'image of the master')
+    .option('-n, --node-image-id <image>', 'image of the nodes')
+    .option('-I, --master-instance-type <type>', 'instance type of the master')
+    .option('-i, --node-instance-type <type>', 'instance type of the nodes')
+    .option('-a, --availability-zone <zone>', 'zone of all nodes')
+    .option('-k, --keyname <name>', 'key pair')
+    .option('-K, --key-location <file>', 'private key of that key pair')
+    .option('-U, --userdata-script <file...>', 'script run by every node at its first boot')
+    .option('-P, --dns-prefix', 'begin node names with the name of the cluster')
+    .option('-p, --no-dns-prefix', 'do not')
+    .option('-N, --subnet-id <id>', 'subnet of a VPC')
+    .action(async (tag: string, flags: StartFlags) => {
+      const sc = await cli.open()
+      log.info(await sc.describeRegion(cli.signal))
+      const { create, createOnly, validateOnly, loginMaster, clusterTemplate, ...overrides } = flags
+      const cluster = await sc.cm.startCluster(tag, {
+        signal: cli.signal,
+        create,
+        createOnly: createOnly === true,
+        validateOnly: validateOnly === true,
+        ...(clusterTemplate === undefined ? {} : { template: clusterTemplate }),
+        overrides,
+      })
+      if (createOnly || validateOnly) return
+      if (loginMaster) {
+        cli.exitWith(await runSsh(cli, (await sc.cm.sshTarget(cluster.tag, 'master', { signal: cli.signal })).argv))
+      } else {
+        cli.print(whatNext(loginCommand(cli.globals), cluster.tag))
+      }
+    })
+  examples(command, [
+    ['starcluster start testcluster -s 3', 'three nodes with the default settings'],
+    ['starcluster start prod -c bigcluster', 'as the template [cluster bigcluster] says'],
+    ['starcluster start -x testcluster', 'resume a stopped cluster'],
+  ])
+}
+
+function whatNext(starcluster: string, tag: string): string {
+  return `
+The cluster ${tag} is ready to use. Next:
+
+  ${starcluster} sshmaster ${tag}              log in to the master as root
+  ${starcluster} sshnode ${tag} node001        log in to another node
+  ${starcluster} runplugin PLUGIN ${tag}       run a plugin on it
+  ${starcluster} shell                         write and try plugins
+  ${starcluster} stop ${tag}                   stop it; "start -x ${tag}" resumes
+  ${starcluster} terminate ${tag}              end it and delete its disks
+`
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import type { StarCluster } from '../index.js'
+
+/** Options given before the command word. */
+export interface GlobalOptions {
+  readonly config?: string
+  readonly region?: string
+  readonly debug?: boolean
+}
+
+/** What a command works with; made once, in main.ts. */
+export interface CliContext {
+  readonly globals: GlobalOptions
+  readonly env: NodeJS.ProcessEnv
+  /** Aborted by the first Ctrl-C; a second one ends the process at once. */
+  readonly signal: AbortSignal
+  /** Prints to stdout what the command was asked for. Diagnostics go through the log. */
+  print(text: string): void
+  /** The composed library; made on the first call, closed when the command ends. */
+  open(): Promise<StarCluster>
+  /** Exit status of a command that ended in order: a remote command's, for instance. */
+  exitWith(status: number): void
+  /** While true, Ctrl-C belongs to a child such as ssh, or to the shell's own handling. */
+  leaveInterruptsAlone(): void
+}
+
+/** Gives a command its arguments, options, examples and action. */
+export type DefineCommand = (command: Command, cli: CliContext) => void

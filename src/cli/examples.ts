@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+
+/** Adds an "Examples" block below a command's help. Each example is a command line and what it does. */
+export function examples(command: Command, lines: ReadonlyArray<readonly [line: string, meaning: string]>): void {
+  const width = Math.max(...lines.map(([line]) => line.length))
+  const body = lines.map(([line, meaning]) => `  $ ${line.padEnd(width)}   # ${meaning}`).join('\n')
+  command.addHelpText('after', `\nExamples:\n${body}`)
+}
+
+/** Parses an option that must be a whole number of at least 1. */
+export function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1) {
+    const error = new Error(`${JSON.stringify(text)} is not a positive whole number`)
+    throw Object.assign(error, { code: 'commander.invalidArgument', exitCode: 2 })
+  }
+  return value
+}

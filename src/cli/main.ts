@@ -1,0 +1,106 @@
+import { Command, CommanderError } from 'commander'
+import type { StarCluster } from '../index.js'
+import type { CliContext, GlobalOptions } from './context.js'
+import { loginOptionsWithValue } from './login-options.js'
+import { commands, findCommand } from './registry.js'
+import { version } from './version.js'
+import { separateRemoteCommand, splitAtCommand } from './words.js'
+
+// The SDK prints a notice about future Node versions on every run; it is for us, not for the user.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+
+process.exitCode = await main(process.argv.slice(2))
+
+/** Parses, loads the one command that runs, runs it, reports. @returns the exit status */
+async function main(argv: string[]): Promise<number> {
+  const program = overview()
+  const { cli, close } = createContext(program)
+  try {
+    const { globals, word, rest } = splitAtCommand(argv)
+    const entry = findCommand(word === 'help' ? rest[0] : word)
+    const command = program.commands.find((c) => c.name() === entry?.name)
+    if (entry && command) (await entry.load()).define(command, cli)
+    if (word === undefined && globals.every((g) => !['--version', '-h', '--help'].includes(g))) {
+      program.outputHelp({ error: true })
+      return 2
+    }
+    const own =
+      entry?.remoteCommandAfter === undefined || word === 'help'
+        ? rest
+        : separateRemoteCommand(rest, entry.remoteCommandAfter, loginOptionsWithValue)
+    await program.parseAsync([...globals, ...(word === undefined ? [] : [word]), ...own], { from: 'user' })
+    return await close()
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const { reportError } = await import('./report-error.js')
+    const debug = cli.globals.debug === true
+    const status = await reportError(error, { argv, env: cli.env, debug, interrupted: cli.signal.aborted })
+    await close()
+    return status
+  }
+}
+
+function overview(): Command {
+  const program = new Command('starcluster')
+    .description('Starts, configures and manages clusters of machines, on Amazon EC2 or on this machine.')
+    .version(version(), '--version', 'print the version')
+    .option('-d, --debug', 'show debug messages (they always go to ~/.starcluster/logs/debug.log)')
+    .option(
+      '-c, --config <file>',
+      'config file (default: $STARCLUSTER_CONFIG, ~/.starclusterrc, ~/.starcluster/config)',
+    )
+    .option('-r, --region <name>', '"local" or a region of AWS (default: local, unless the config has [aws info])')
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false })
+    .exitOverride()
+  for (const { name, aliases, summary } of commands) {
+    program.command(name).aliases(aliases).description(summary).copyInheritedSettings(program)
+  }
+  program.addHelpText('after', '\n"starcluster help COMMAND" shows a command\'s options and examples.')
+  return program
+}
+
+function createContext(program: Command): { cli: CliContext; close: () => Promise<number> } {
+  const interrupt = new AbortController()
+  let opened: Promise<StarCluster> | undefined
+  let status = 0
+  let handsOff = false
+  const onInterrupt = () => {
+    if (handsOff) return
+    if (interrupt.signal.aborted) process.exit(130)
+    interrupt.abort(new Error('interrupted'))
+  }
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onInterrupt)
+  // A closed pipe (`starcluster listclusters | head`) is the reader's choice, not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(status)
+    throw error
+  })
+  const cli: CliContext = {
+    get globals() {
+      return program.opts<GlobalOptions>()
+    },
+    env: process.env,
+    signal: interrupt.signal,
+    print: (text) => void process.stdout.write(`${text}\n`),
+    open: () => {
+      opened ??= import('./open.js').then(({ openStarCluster }) => openStarCluster(cli))
+      return opened
+    },
+    exitWith: (code) => {
+      status = code
+    },
+    leaveInterruptsAlone: () => {
+      handsOff = true
+    },
+  }
+  return {
+    cli,
+    close: async () => {
+      await opened?.then((sc) => sc.close()).catch(() => undefined) // its failure was reported by the command
+      return status
+    },
+  }
+}

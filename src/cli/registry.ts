@@ -1,0 +1,43 @@
+import type { DefineCommand } from './context.js'
+
+/** A command as the overview shows it; its options and code are loaded only when it is the one that runs. */
+export interface CommandEntry {
+  readonly name: string
+  readonly aliases: readonly string[]
+  readonly summary: string
+  /** Number of own arguments after which everything is a remote command, options included. */
+  readonly remoteCommandAfter?: number
+  load(): Promise<{ define: DefineCommand }>
+}
+
+const entry = (
+  names: string,
+  summary: string,
+  load: CommandEntry['load'],
+  more: Pick<CommandEntry, 'remoteCommandAfter'> = {},
+): CommandEntry => {
+  const [name = '', ...aliases] = names.split(' ')
+  return { name, aliases, summary, load, ...more }
+}
+
+export const commands: readonly CommandEntry[] = [
+  entry('start', 'start a new cluster and configure it', () => import('./commands/start.js')),
+  entry('stop', 'stop the nodes of a cluster, keeping their disks', () => import('./commands/stop.js')),
+  entry('restart reboot', 'reboot a cluster and configure it again', () => import('./commands/restart.js')),
+  entry('terminate', 'terminate a cluster and delete its disks', () => import('./commands/terminate.js')),
+  entry('listclusters lc', 'list the clusters of the region', () => import('./commands/listclusters.js')),
+  entry('sshmaster sm', 'log in to the master, or run a command there', () => import('./commands/sshmaster.js'), {
+    remoteCommandAfter: 1,
+  }),
+  entry('sshnode sn', 'log in to a node, or run a command there', () => import('./commands/sshnode.js'), {
+    remoteCommandAfter: 2,
+  }),
+  entry('runplugin rp', 'run a plugin on a cluster', () => import('./commands/runplugin.js')),
+  entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
+  entry('local', 'look after the local cloud', () => import('./commands/local.js')),
+]
+
+/** The command that `word` names, by its name or an alias. */
+export function findCommand(word: string | undefined): CommandEntry | undefined {
+  return commands.find((c) => c.name === word || (word !== undefined && c.aliases.includes(word)))
+}

@@ -1,0 +1,39 @@
+import type { ClusterListing } from '../index.js'
+
+/** One cluster as `listclusters` shows it: a boxed header, its facts, a row for every node. */
+export function renderCluster(cluster: ClusterListing): string {
+  const title = `${cluster.tag} (security group: ${cluster.securityGroup})`
+  const rule = '-'.repeat(title.length)
+  const facts: Array<[string, string]> = [
+    ['Launch time', cluster.launchTime ? localTime(cluster.launchTime) : 'N/A'],
+    ['Uptime', cluster.launchTime ? uptime(cluster.launchTime) : 'N/A'],
+    ['Zone', cluster.zone ?? 'N/A'],
+    ['Keypair', cluster.keyname ?? 'N/A'],
+    ['EBS volumes', 'N/A'],
+  ]
+  const nodes = cluster.nodes.map((n) =>
+    `    ${n.alias.padStart(7)} ${n.state.padEnd(8)} ${n.instanceId} ${n.address ?? ''}${sshStatus(n.ssh)}`.trimEnd(),
+  )
+  return [
+    rule,
+    title,
+    rule,
+    ...facts.map(([name, value]) => `${name}: ${value}`),
+    nodes.length > 0 ? 'Cluster nodes:' : 'Cluster nodes: N/A',
+    ...nodes,
+    `Total nodes: ${nodes.length}`,
+  ].join('\n')
+}
+
+const sshStatus = (ssh: 'Up' | 'Down' | undefined): string => (ssh ? ` (SSH: ${ssh})` : '')
+
+function localTime(time: Date): string {
+  return time.toLocaleString('sv-SE', { timeZoneName: 'short' })
+}
+
+/** `D days, HH:MM:SS` since a moment. */
+export function uptime(since: Date, now = new Date()): string {
+  const seconds = Math.max(0, Math.floor((now.getTime() - since.getTime()) / 1000))
+  const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
+  return `${Math.floor(seconds / 86_400)} days, ${two((seconds % 86_400) / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`
+}

@@ -1,0 +1,3 @@
+/** The public API of StarCluster: what scripts, the command line and the shell use. Plugins import the same names. */
+export * from './api.js'
+export { createStarCluster, type StarCluster, type StarClusterOptions } from './starcluster.js'

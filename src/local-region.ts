@@ -1,0 +1,19 @@
+import type { RegionEntry } from './core/aws/region.js'
+import { ensureDaemon } from './localcloud/control.js'
+
+/** The region `local`: machines on this computer, made by a daemon that starts on first use. */
+export function localRegion(env: NodeJS.ProcessEnv, onProgress: (message: string) => void): RegionEntry {
+  return {
+    name: 'local',
+    sshPort: 22022,
+    templateDefaults: { clusterSize: 2, nodeImageId: 'default', nodeInstanceType: 't3.small', keyname: 'starcluster' },
+    async ensureRunning(signal) {
+      const { endpoint, accessKeyId, secretAccessKey } = await ensureDaemon({
+        env,
+        onProgress,
+        ...(signal ? { signal } : {}),
+      })
+      return { url: endpoint, credentials: { accessKeyId, secretAccessKey } }
+    },
+  }
+}

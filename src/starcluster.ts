@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import * as api from './api.js'
+import { chooseRegion } from './core/aws/choose-region.js'
+import { type AwsClients, createAwsClients } from './core/aws/clients.js'
+import { type RegionEntry, RegionRegistry } from './core/aws/region.js'
+import { ClusterManager } from './core/cluster/cluster-manager.js'
+import { isStale, loadConfig } from './core/config/index.js'
+import type { StarClusterConfig } from './core/config/types.js'
+import { type Logger, log as sharedLog } from './core/log.js'
+import { type StarClusterPaths, starclusterPaths } from './core/paths.js'
+import { PluginLoader } from './core/setup/loader.js'
+import { localRegion } from './local-region.js'
+import { packageRoot } from './package-root.js'
+
+export interface StarClusterOptions {
+  /** Config file; undefined: `$STARCLUSTER_CONFIG`, `~/.starclusterrc`, `~/.starcluster/config`, else defaults. */
+  readonly configFile?: string
+  /** `local` or a region of AWS; undefined: `local`, unless the config has `[aws info]`. */
+  readonly region?: string
+  /** Environment to read HOME and settings from. Credentials in it never select AWS. */
+  readonly env?: NodeJS.ProcessEnv
+  readonly log?: Logger
+}
+
+/** Everything put together: what a command, the shell or a script works with. */
+export interface StarCluster {
+  readonly cm: ClusterManager
+  readonly aws: AwsClients
+  readonly region: RegionEntry
+  readonly plugins: PluginLoader
+  readonly paths: StarClusterPaths
+  /** The config as it is on disk now. */
+  config(): StarClusterConfig
+  /** One line that says where clusters are made: on AWS with the account. Asks AWS. */
+  describeRegion(signal?: AbortSignal): Promise<string>
+  /** Ends connections and helper processes, so that the program can end. */
+  close(): Promise<void>
+}
+
+/**
+ * Composes StarCluster. Nothing is started or asked for until it is needed.
+ *
+ * @throws ConfigNotFound, ConfigError, RegionDoesNotExist
+ */
+export async function createStarCluster(options: StarClusterOptions = {}): Promise<StarCluster> {
+  const env = options.env ?? process.env
+  const log = options.log ?? sharedLog
+  const paths = starclusterPaths(env)
+  const config = currentConfig({ env, log, ...(options.configFile === undefined ? {} : { file: options.configFile }) })
+  const regions = new RegionRegistry().register(localRegion(env, (message) => log.info(message)))
+  const region = regions.get(
+    chooseRegion({ config: config(), ...(options.region === undefined ? {} : { flag: options.region }) }),
+  )
+  const aws = createAwsClients({ region, config: config() })
+  const plugins = new PluginLoader({
+    pluginPath: () => [paths.plugins, ...config().global.pluginPath],
+    bundledDir: join(packageRoot(), 'src', 'plugins'),
+    publicApi: { ...api, createStarCluster },
+    log,
+  })
+  const cm = new ClusterManager({ aws, region, config, plugins, paths, log })
+  return {
+    cm,
+    aws,
+    region,
+    plugins,
+    paths,
+    config,
+    describeRegion: async (signal) => describeRegion(region, aws, signal),
+    close: async () => {
+      await cm.close()
+      await plugins.dispose()
+      aws.close()
+    },
+  }
+}
+
+/** Reads the config, and again whenever one of its files changed or appeared; warnings are said once per reading. */
+function currentConfig(options: { file?: string; env: NodeJS.ProcessEnv; log: Logger }): () => StarClusterConfig {
+  const { log, ...where } = options
+  let config: StarClusterConfig | undefined
+  return () => {
+    if (config && !isStale(config)) return config
+    const changed = config !== undefined
+    config = loadConfig(where)
+    if (changed) log.info(`Reloaded config ${config.path ?? '(defaults)'}`)
+    for (const warning of config.warnings) log.warn(warning)
+    return config
+  }
+}
+
+async function describeRegion(region: RegionEntry, aws: AwsClients, signal?: AbortSignal): Promise<string> {
+  if (region.name === 'local') return 'Region: local (machines on this computer; nothing is sent to AWS)'
+  const { Account } = await aws.sts.getCallerIdentity({}, signal ? { abortSignal: signal } : {})
+  return `Region: ${region.name}, AWS account ${Account ?? 'unknown'}`
+}
