@@ -1,0 +1,21 @@
+/** Makes every sink print `****` in place of `value`, in all later messages. Values under 4 characters are not hidden. */
+export function addSecret(value: string): void {
+  if (value.length < SHORTEST) return
+  secrets.add(value)
+  // As it appears in a URL or in the body of a request.
+  secrets.add(new URLSearchParams([['', value]]).toString().slice(1))
+}
+
+/** `text` without the registered secrets and without private keys in PEM form. */
+export function redact(text: string): string {
+  let clean = text
+  for (const secret of secrets) clean = clean.replaceAll(secret, '****')
+  return clean.includes('PRIVATE KEY-----') ? clean.replace(PRIVATE_KEY, '****') : clean
+}
+
+/** A shorter value would turn ordinary words of the log into stars. */
+const SHORTEST = 4
+
+const secrets = new Set<string>()
+
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g
