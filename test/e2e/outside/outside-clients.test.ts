@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cliOk, runCli } from '../../support/cli.js'
+import { canRunNodes } from '../../support/privileges.js'
+import { type TempHome, tempHome } from '../../support/temp-home.js'
+
+const execute = promisify(execFile)
+const aws = '/usr/bin/aws'
+const python = '/usr/bin/python3'
+const installed = existsSync(aws) && existsSync('/usr/lib/python3/dist-packages/boto3')
+if (!installed)
+  console.warn("SKIPPED: Debian's awscli and python3-boto3 are not installed (scripts/test installs them)")
+
+/** The local cloud as others see it: clients that share no code with us. */
+describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
+  let home: TempHome
+  let settings: Record<string, string>
+
+  beforeAll(async () => {
+    home = await tempHome()
+    const { stdout } = await cliOk(['local', 'env'], { env: home.env, timeoutMs: 240_000 })
+    settings = Object.fromEntries(
+      [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
+    )
+  })
+
+  afterAll(async () => {
+    await runCli(['local', 'reset', '--confirm'], { env: home.env })
+    await home.remove()
+  })
+
+  test('boto3: every action, every answer as botocore models it, every error with its code', async () => {
+    const script = fileURLToPath(new URL('botocore_check.py', import.meta.url))
+    const { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret } = settings
+    const { stdout } = await execute(python, [script, endpoint!, key!, secret!], { env: home.env, maxBuffer: 1 << 24 })
+    const seen = JSON.parse(stdout)
+    expect(seen.findings).toEqual([])
+    expect(seen.wrong_codes).toEqual([])
+    expect(seen.asked.length).toBeGreaterThan(40)
+  }, 240_000)
+
+  test("the aws CLI, with local env's settings", async () => {
+    const ask = async (...args: string[]) => {
+      const all = [...args, '--endpoint-url', settings.AWS_ENDPOINT_URL!, '--output', 'json', '--no-cli-pager']
+      const { stdout } = await execute(aws, all, { env: { ...home.env, ...settings } })
+      return stdout.trim() === '' ? undefined : JSON.parse(stdout)
+    }
+    expect((await ask('ec2', 'describe-regions')).Regions[0].RegionName).toBe('local')
+    expect((await ask('sts', 'get-caller-identity')).Account).toMatch(/^\d{12}$/)
+    await ask('ec2', 'create-key-pair', '--key-name', 'cli', '--key-type', 'rsa')
+    expect((await ask('ec2', 'describe-key-pairs')).KeyPairs.map((k: { KeyName: string }) => k.KeyName)).toEqual([
+      'cli',
+    ])
+    await ask('s3api', 'create-bucket', '--bucket', 'cli-bucket')
+    expect((await ask('s3api', 'list-buckets')).Buckets).toHaveLength(1)
+    const wrong = execute(aws, ['ec2', 'describe-instances', '--endpoint-url', settings.AWS_ENDPOINT_URL!], {
+      env: { ...home.env, ...settings, AWS_SECRET_ACCESS_KEY: 'x'.repeat(40) },
+    })
+    await expect(wrong).rejects.toMatchObject({ stderr: expect.stringContaining('AuthFailure') })
+  }, 240_000)
+})
