@@ -49,6 +49,11 @@ export interface NodeEngine {
   onExit(listener: (id: string) => void): void
   /** sshd of every node is reached at its public address and this port. */
   readonly sshPort: number
+  /**
+   * Leading octets of the public addresses this engine forwards, e.g. `127.77.3`: the cloud gives out .1 to .254 below it.
+   * Two octets (`127.77`) give 254 x 256 addresses, for engines without real sockets.
+   */
+  readonly publicPrefix: string
 }
 
 /** Answers of the metadata service; the engine's network child asks the daemon per request. */
