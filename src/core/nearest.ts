@@ -1,6 +1,7 @@
 /**
  * The candidate a person most likely meant by `word`, or undefined when none is close: at most a third of the letters
- * may differ. Case does not count; of equally close ones the first is taken.
+ * may differ. Case does not count; of equally close ones the first is taken. Failing
+ * that, the only candidate that contains the word.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase()
@@ -13,7 +14,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     best = candidate
     bestDistance = distance
   }
-  return best
+  return best ?? onlyContaining(wanted, candidates)
+}
+
+/** `size` stands for `cluster_size` when no other candidate has it in its name. */
+function onlyContaining(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length < 4) return undefined
+  const containing = [...candidates].filter((candidate) => candidate.toLowerCase().includes(word))
+  return containing.length === 1 ? containing[0] : undefined
 }
 
 /** ` (did you mean x?)`, or nothing when no candidate is near: the end of an error message. */

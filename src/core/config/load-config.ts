@@ -1,0 +1,119 @@
+import type { TemplateDefaults } from '../aws/region.js'
+import { addSecret } from '../log.js'
+import { didYouMean } from '../nearest.js'
+import { expandPath } from '../paths.js'
+import { withEnvironment } from './environment.js'
+import { ConfigError, KeyNotFound, PluginNotFound } from './errors.js'
+import { type NamedSections, readNamed } from './named-sections.js'
+import { readSection, readSettings } from './read-settings.js'
+import { AWS_INFO, GLOBAL, KEY, PERMISSION, PLUGIN, VOLUME } from './schema.js'
+import { collectSections, type Sections } from './sections.js'
+import { sgeNotice } from './sge-notice.js'
+import { readSources } from './sources.js'
+import { resolveTemplate, type TemplateContext } from './templates.js'
+import type { AwsSettings, GlobalSettings, PluginSettings, StarClusterConfig } from './types.js'
+
+export interface LoadOptions {
+  /** `-c`: a path or an http(s) URL. Default: `$STARCLUSTER_CONFIG`, else the first of the usual files that exists. */
+  readonly file?: string | undefined
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Reads the configuration. Throws ConfigNotFound, ConfigHasNoSections or ConfigError. */
+export function loadConfig(options: LoadOptions = {}): StarClusterConfig {
+  const env = options.env ?? process.env
+  const expand = (path: string) => expandPath(path, env)
+  const sources = readSources(options.file, env)
+  const sections = collectSections(sources.dialects.flatMap((dialect) => dialect.sections))
+  const global = readGlobal(sections, expand)
+  const aws = readAws(sections, env, expand)
+  const keys = readNamed('key', KEY, sections.all('key'), expand)
+  const volumes = readNamed('volume', VOLUME, sections.all('volume'), expand)
+  const permissions = readNamed('permission', PERMISSION, sections.all('permission'), expand)
+  const plugins = readPlugins(sections, expand)
+  const context: TemplateContext = {
+    clusters: sections.all('cluster'),
+    references: { keyname: keys, volumes, permissions, plugins },
+    keyLocation: (name) => keys.values.get(name)?.keyLocation,
+    expand,
+  }
+  const broken = [keys, volumes, permissions, plugins].flatMap((kind) => [...kind.problems.values()].flat())
+  return {
+    path: sources.path,
+    sources: sources.files,
+    warnings: [
+      ...sources.dialects.flatMap((dialect) => dialect.warnings),
+      ...sources.warnings,
+      ...sections.warnings,
+      ...broken,
+      ...aws.warnings,
+      ...sgeNotice(sections),
+    ],
+    global,
+    aws: aws.settings,
+    keys: keys.values,
+    plugins: plugins.values,
+    volumes: volumes.values,
+    permissions: permissions.values,
+    templateNames: [...sections.all('cluster').keys()],
+    template: (name: string, defaults: TemplateDefaults) => resolveTemplate(context, name, defaults),
+    plugin: (name) => pick(plugins, name, PluginNotFound),
+    key: (name) => pick(keys, name, KeyNotFound),
+    isStale: () => sources.stamps.changed(),
+  }
+}
+
+type Expand = (path: string) => string
+
+function readGlobal(sections: Sections, expand: Expand): GlobalSettings {
+  const section = sections.one('global')
+  const read = section
+    ? readSection(GLOBAL, section, expand)
+    : readSettings(GLOBAL, { label: '[global]', place: '', find: () => undefined, expand })
+  if (!read.values) throw new ConfigError(read.problems.join('\n'))
+  return read.values
+}
+
+function readAws(
+  sections: Sections,
+  env: NodeJS.ProcessEnv,
+  expand: Expand,
+): { readonly settings: AwsSettings | undefined; readonly warnings: readonly string[] } {
+  const written = sections.one('aws')
+  if (!written) return { settings: undefined, warnings: [] }
+  const { section, warnings } = withEnvironment(written, env)
+  const read = readSection(AWS_INFO, section, expand)
+  if (!read.values) throw new ConfigError(read.problems.join('\n'))
+  for (const secret of [read.values.awsSecretAccessKey, read.values.awsProxyPass]) if (secret) addSecret(secret)
+  if ((read.values.awsAccessKeyId === undefined) !== (read.values.awsSecretAccessKey === undefined)) {
+    const missing = read.values.awsAccessKeyId === undefined ? 'aws_access_key_id' : 'aws_secret_access_key'
+    throw new ConfigError(`${section.place}: ${section.label} needs the setting ${missing} too`, {
+      hint: 'set both, or none of them to use the default credentials of the AWS SDK',
+    })
+  }
+  return { settings: read.values, warnings }
+}
+
+function readPlugins(sections: Sections, expand: Expand): NamedSections<PluginSettings> {
+  const all = sections.all('plugin')
+  const named = readNamed('plugin', PLUGIN, all, expand)
+  const values = [...named.values].map(([name, { setupClass }]): [string, PluginSettings] => {
+    const section = all.get(name)
+    const own = [...(section?.settings.values() ?? [])].filter((setting) => !(setting.name in PLUGIN))
+    const settings = new Map(own.map((setting) => [setting.name, setting.value]))
+    return [name, { name, setupClass, settings, place: section?.place ?? '' }]
+  })
+  return { ...named, values: new Map(values) }
+}
+
+function pick<T>(sections: NamedSections<T>, name: string, NotFound: typeof PluginNotFound | typeof KeyNotFound): T {
+  const value = sections.values.get(name)
+  if (value !== undefined) return value
+  const problems = sections.problems.get(name)
+  if (problems) throw new ConfigError(problems.join('\n'))
+  const known = [...sections.names]
+  throw new NotFound(`${sections.kind} ${name} is not defined in the config${didYouMean(name, known)}`, {
+    hint:
+      known.length > 0 ? `defined are: ${known.join(', ')}` : `add a section [${sections.kind} ${name}] to your config`,
+  })
+}

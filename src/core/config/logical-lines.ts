@@ -1,0 +1,117 @@
+import { ConfigError, ConfigHasNoSections } from './errors.js'
+
+/** A section header, or a setting with its continuation lines joined; `line` counts from 1. */
+export type LogicalLine =
+  | { readonly header: string; readonly line: number; readonly name?: undefined }
+  | { readonly header: string; readonly line: number; readonly name: string; readonly value: string }
+
+/** Splits the text of a config file into headers and settings, comments and blank lines left out. */
+export function logicalLines(text: string, file: string): { lines: LogicalLine[]; warnings: string[] } {
+  const reader = new LineReader(file)
+  const physical = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)
+  for (const [index, line] of physical.entries()) reader.read(line, index + 1)
+  return reader.finish()
+}
+
+interface OpenSetting {
+  readonly header: string
+  readonly name: string
+  readonly line: number
+  readonly parts: string[]
+}
+
+class LineReader {
+  private readonly lines: LogicalLine[] = []
+  private readonly warnings: string[] = []
+  private readonly seen = new Map<string, number>()
+  private header: string | undefined
+  private open: OpenSetting | undefined
+
+  constructor(private readonly file: string) {}
+
+  read(line: string, number: number): void {
+    if (isComment(line)) return
+    const content = withoutComment(line).trim()
+    if (content === '') return
+    if (/^\s/.test(line) && this.open) {
+      this.continue(this.open, content, number)
+      return
+    }
+    this.close()
+    const header = /^\[([^\]]+)\]/.exec(content)?.[1]
+    if (header !== undefined) this.startSection(header.trim(), number)
+    else this.startSetting(content, number)
+  }
+
+  finish(): { lines: LogicalLine[]; warnings: string[] } {
+    this.close()
+    return { lines: this.lines, warnings: this.warnings }
+  }
+
+  private startSection(header: string, line: number): void {
+    this.header = header
+    this.lines.push({ header, line })
+  }
+
+  private startSetting(content: string, line: number): void {
+    const at = `${this.file}:${line}`
+    if (this.header === undefined) {
+      throw new ConfigHasNoSections(`${at}: ${quote(content)} stands before any [section]`, {
+        hint: 'a config file is made of sections such as [cluster smallcluster], each followed by settings',
+      })
+    }
+    const match = /^([^:=]+?)\s*[:=]\s*(.*)$/s.exec(content)
+    if (!match) {
+      throw new ConfigError(`${at}: ${quote(content)} is neither a [section] nor a setting`, {
+        hint: 'write a setting as name = value; begin a comment with #',
+      })
+    }
+    const name = (match[1] as string).toLowerCase()
+    const value = match[2] === '""' ? '' : (match[2] as string)
+    this.warnIfTwice(name, line)
+    this.open = { header: this.header, name, line, parts: [value] }
+  }
+
+  private warnIfTwice(name: string, line: number): void {
+    const key = `${this.header}\n${name}`
+    const before = this.seen.get(key)
+    this.seen.set(key, line)
+    if (before === undefined) return
+    this.warnings.push(
+      `${this.file}:${line}: ${name} is set a second time in [${this.header}] (first in line ${before}); the last one counts`,
+    )
+  }
+
+  private continue(setting: OpenSetting, content: string, line: number): void {
+    setting.parts.push(content)
+    const looksLike = /^\[.+\]$/.exec(content)?.[0] ?? /^\w+(?=\s*=)/.exec(content)?.[0]
+    // The arguments of a plugin may well be lines of a script.
+    if (looksLike === undefined || setting.header.startsWith('plugin')) return
+    this.warnings.push(
+      `${this.file}:${line}: ${looksLike} is indented, so it continues the value of ${setting.name} above it`,
+    )
+  }
+
+  private close(): void {
+    if (!this.open) return
+    const { header, name, line, parts } = this.open
+    const first = parts[0] === '' && parts.length > 1 ? 1 : 0
+    this.lines.push({ header, name, line, value: parts.slice(first).join('\n') })
+    this.open = undefined
+  }
+}
+
+/** `#`, `;` after blanks or none, and ConfigParser's `rem` at the start of a line. */
+function isComment(line: string): boolean {
+  return /^\s*[#;]/.test(line) || /^rem(\s|$)/i.test(line)
+}
+
+/** A comment at the end of a line begins with `#` or `;` after a blank; `foo#bar` is a value. */
+function withoutComment(line: string): string {
+  const comment = /\s[#;]/.exec(line)
+  return comment ? line.slice(0, comment.index) : line
+}
+
+function quote(content: string): string {
+  return JSON.stringify(content.length > 40 ? `${content.slice(0, 40)}...` : content)
+}
