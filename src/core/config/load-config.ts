@@ -1,12 +1,15 @@
+import { dirname, resolve } from 'node:path'
 import type { TemplateDefaults } from '../aws/region.js'
 import { addSecret } from '../log.js'
 import { didYouMean } from '../nearest.js'
 import { expandPath } from '../paths.js'
 import { withEnvironment } from './environment.js'
 import { ConfigError, KeyNotFound, PluginNotFound } from './errors.js'
+import { isUrl } from './fetch-text.js'
 import { type NamedSections, readNamed } from './named-sections.js'
 import { readSection, readSettings } from './read-settings.js'
 import { AWS_INFO, GLOBAL, KEY, PERMISSION, PLUGIN, VOLUME } from './schema.js'
+import type { Section } from './section.js'
 import { collectSections, type Sections } from './sections.js'
 import { sgeNotice } from './sge-notice.js'
 import { readSources } from './sources.js'
@@ -25,7 +28,7 @@ export function loadConfig(options: LoadOptions = {}): StarClusterConfig {
   const expand = (path: string) => expandPath(path, env)
   const sources = readSources(options.file, env)
   const sections = collectSections(sources.dialects.flatMap((dialect) => dialect.sections))
-  const global = readGlobal(sections, expand)
+  const global = readGlobal(sections, expand, sources.path)
   const aws = readAws(sections, env, expand)
   const keys = readNamed('key', KEY, sections.all('key'), expand)
   const volumes = readNamed('volume', VOLUME, sections.all('volume'), expand)
@@ -65,13 +68,15 @@ export function loadConfig(options: LoadOptions = {}): StarClusterConfig {
 
 type Expand = (path: string) => string
 
-function readGlobal(sections: Sections, expand: Expand): GlobalSettings {
+function readGlobal(sections: Sections, expand: Expand, path: string | undefined): GlobalSettings {
   const section = sections.one('global')
   const read = section
     ? readSection(GLOBAL, section, expand)
     : readSettings(GLOBAL, { label: '[global]', place: '', find: () => undefined, expand })
   if (!read.values) throw new ConfigError(read.problems.join('\n'))
-  return read.values
+  // Relative to the file, wherever a command is typed.
+  const base = path === undefined || isUrl(path) ? '.' : dirname(path)
+  return { ...read.values, pluginPath: read.values.pluginPath.map((folder) => resolve(base, folder)) }
 }
 
 function readAws(
@@ -85,13 +90,16 @@ function readAws(
   const read = readSection(AWS_INFO, section, expand)
   if (!read.values) throw new ConfigError(read.problems.join('\n'))
   for (const secret of [read.values.awsSecretAccessKey, read.values.awsProxyPass]) if (secret) addSecret(secret)
-  if ((read.values.awsAccessKeyId === undefined) !== (read.values.awsSecretAccessKey === undefined)) {
-    const missing = read.values.awsAccessKeyId === undefined ? 'aws_access_key_id' : 'aws_secret_access_key'
-    throw new ConfigError(`${section.place}: ${section.label} needs the setting ${missing} too`, {
-      hint: 'set both, or none of them to use the default credentials of the AWS SDK',
-    })
-  }
-  return { settings: read.values, warnings }
+  return { settings: read.values, warnings: [...warnings, ...halfCredentials(section, read.values)] }
+}
+
+function halfCredentials(section: Section, { awsAccessKeyId, awsSecretAccessKey }: AwsSettings): string[] {
+  if ((awsAccessKeyId === undefined) === (awsSecretAccessKey === undefined)) return []
+  const [set, missing] = ['aws_access_key_id', 'aws_secret_access_key']
+  const [has, lacks] = awsAccessKeyId === undefined ? [missing, set] : [set, missing]
+  return [
+    `${section.place}: ${section.label} has ${has} but no ${lacks}: the default credentials of the AWS SDK are used`,
+  ]
 }
 
 function readPlugins(sections: Sections, expand: Expand): NamedSections<PluginSettings> {

@@ -1,6 +1,5 @@
-import { delimiter, dirname, resolve } from 'node:path'
+import { delimiter, resolve } from 'node:path'
 import { expandPath, starclusterPaths } from '../paths.js'
-import { isUrl } from './fetch-text.js'
 import type { StarClusterConfig } from './types.js'
 
 /**
@@ -8,11 +7,9 @@ import type { StarClusterConfig } from './types.js'
  * config file), `$STARCLUSTER_PLUGIN_PATH`. They need not exist.
  */
 export function pluginSearchPath(config: StarClusterConfig, env: NodeJS.ProcessEnv = process.env): string[] {
-  const base = config.path === undefined || isUrl(config.path) ? process.cwd() : dirname(config.path)
-  const configured = config.global.pluginPath.map((folder) => resolve(base, folder))
   const fromEnvironment = (env.STARCLUSTER_PLUGIN_PATH ?? '')
     .split(delimiter)
     .filter((folder) => folder !== '')
     .map((folder) => resolve(expandPath(folder, env)))
-  return [...new Set([starclusterPaths(env).plugins, ...configured, ...fromEnvironment])]
+  return [...new Set([starclusterPaths(env).plugins, ...config.global.pluginPath, ...fromEnvironment])]
 }

@@ -9,8 +9,7 @@ import type { Section } from './section.js'
 export type QueueName = 'none' | 'slurm' | 'sge'
 
 /** A `[cluster NAME]` section with its parents and all defaults: what `start` works from. */
-export interface ClusterTemplate
-  extends Omit<SettingsOf<typeof CLUSTER>, 'nodeInstanceType' | 'queue' | 'extends' | 'disableQueue'> {
+export interface ClusterTemplate extends Omit<SettingsOf<typeof CLUSTER>, 'nodeInstanceType' | 'queue'> {
   readonly name: string
   /** Private key of `keyname` where its `[key]` section names one. */
   readonly keyLocation?: string
@@ -69,7 +68,7 @@ function readTemplate(
   const place = section?.place ?? 'without a config'
   const read = readSettings(CLUSTER, { label, place, find, expand: context.expand, defaults: asSettings(defaults) })
   if (!read.values) throw templateError(read.problems)
-  const { nodeInstanceType, queue, extends: _parent, disableQueue: _off, ...values } = read.values
+  const { nodeInstanceType, queue, ...values } = read.values
   const nodeInstanceTypes = parseNodeTypes(nodeInstanceType)
   const problems = [
     ...('problem' in nodeInstanceTypes ? [`${label} node_instance_type: ${nodeInstanceTypes.problem}`] : []),
