@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { nearest } from '../nearest.js'
 import { bundledModuleName, isNotPorted } from './bundled-names.js'
+import { look } from './look.js'
 import { PluginError, PluginLoadError } from './plugin-errors.js'
 
 const extensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
@@ -74,7 +75,7 @@ function pythonFile(base: string): string | undefined {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  return look(path)?.isFile() ?? false
 }
 
 function writtenInPython(section: PluginSection, file: string): PluginLoadError {
@@ -128,6 +129,6 @@ function moduleNameOf(entry: string): string | undefined {
 }
 
 function listDir(dir: string): string[] {
-  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return []
+  if (!look(dir)?.isDirectory()) return []
   return readdirSync(dir)
 }

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Metafile } from 'esbuild'
+import { look } from './look.js'
 
 /** What a path looked like: changes whenever its content or, for a folder, its list of entries changes. */
 export type Stamp = string
@@ -9,7 +9,7 @@ const absent: Stamp = ''
 
 /** One system call. A missing path has a stamp too, so that its appearance is noticed. */
 export function stampOf(path: string): Stamp {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const stat = look(path)
   // ctime as well: `cp -p` and rsync keep mtime and size.
   return stat ? `${stat.mtimeMs}:${stat.ctimeMs}:${stat.size}:${stat.ino}` : absent
 }
@@ -82,7 +82,7 @@ function addImport(places: Set<string>, dir: string, specifier: string): void {
     const target = resolve(dir, specifier)
     places.add(dirname(target))
     places.add(target)
-    places.add(join(target, 'package.json'))
+    if (!look(target)?.isFile()) places.add(join(target, 'package.json'))
     return
   }
   if (specifier.startsWith('node:') || specifier.startsWith('#')) return
