@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { AuthError, type AwsService } from '../auth/auth-error.js'
+import { sha256Hex, splitTarget, type WireRequest } from '../auth/canonical-request.js'
+import { claimedService, verifyRequest } from '../auth/sigv4.js'
+import type { Cloud, CloudResponse, ServiceHandler } from '../cloud.js'
+import type { LocalCredentials } from '../daemon/credentials.js'
+import { LocalCloudError } from '../local-error.js'
+import { authenticBody, BODY_LIMITS, readBody } from './body.js'
+import { errorResponse } from './error-response.js'
+
+export interface CloudServerOptions {
+  readonly cloud: Cloud
+  readonly credentials: LocalCredentials
+  readonly services: Readonly<Record<AwsService, ServiceHandler>>
+  /** Answers below /_starcluster/, asked with the daemon's token; false: there is no such route. */
+  control(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean>
+  /** Set while the state cannot be saved: then nothing that changes it is begun. */
+  saveFailure(): Error | undefined
+}
+
+/** The wire of the local cloud: signatures checked, the service found by the credential's scope, errors as AWS's. */
+export function createCloudServer(options: CloudServerOptions): Server {
+  const server = createServer((request, response) => {
+    void serve(request, response, options).catch((error: unknown) => {
+      options.cloud.log.error(`${request.method} ${splitTarget(request.url ?? '/')[0]}: ${stackOf(error)}`)
+      response.destroy()
+    })
+  })
+  server.requestTimeout = 600_000 // a large object over a slow pipe
+  server.keepAliveTimeout = 75_000
+  return server
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: CloudServerOptions): Promise<void> {
+  const [path] = splitTarget(request.url ?? '/')
+  if (path.startsWith('/_starcluster/')) {
+    if (await options.control(request, response, path.slice('/_starcluster'.length))) return
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('no such route\n')
+    return
+  }
+  const started = performance.now()
+  const requestId = randomUUID()
+  const wire = wireRequest(request)
+  const service = claimedService(wire)
+  const { answer, what } = await answerTo(request, wire, service, requestId, options)
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
+  // What was not read of a refused body would be taken for the next request.
+  if (!request.complete) response.setHeader('connection', 'close')
+  response.writeHead(answer.status, {
+    'x-amzn-requestid': requestId,
+    'x-amz-request-id': requestId,
+    server: 'StarCluster local cloud',
+    ...(answer.status === 204 || answer.status === 304 ? {} : { 'content-length': body.length }),
+    ...answer.headers,
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+  const ms = (performance.now() - started).toFixed(1)
+  options.cloud.log.debug(`${service} ${what} ${answer.status} ${ms} ms ${requestId}`)
+}
+
+/** Never throws: whatever goes wrong is an answer. Log lines name the action, never headers or bodies. */
+async function answerTo(
+  request: IncomingMessage,
+  wire: WireRequest,
+  service: AwsService,
+  requestId: string,
+  options: CloudServerOptions,
+): Promise<{ answer: CloudResponse; what: string }> {
+  let what = `${wire.method} ${splitTarget(wire.target)[0]}`
+  try {
+    const raw = await readBody(request, service === 's3' ? BODY_LIMITS.object : BODY_LIMITS.query)
+    if (service !== 's3') what = /(?:^|&)Action=(\w+)/.exec(raw.toString('latin1'))?.[1] ?? what
+    const now = () => options.cloud.now()
+    const verifier = { ...options.credentials, region: options.cloud.region, now }
+    const auth = verifyRequest(wire, () => sha256Hex(raw), verifier)
+    const { body, headers } = authenticBody(raw, wire.headers, auth, options.credentials.secretAccessKey)
+    refuseUnsavable(options, service, wire.method, what)
+    const [path, query] = splitTarget(wire.target)
+    const answer = await options.services[auth.service](
+      {
+        method: wire.method,
+        path,
+        query: new URLSearchParams(query),
+        headers,
+        body,
+        accessKeyId: auth.scope.accessKeyId,
+      },
+      options.cloud,
+    )
+    return { answer, what }
+  } catch (error) {
+    return { answer: errorResponse(service, failureOf(error, what, options), requestId), what }
+  }
+}
+
+function failureOf(error: unknown, what: string, options: CloudServerOptions) {
+  if (error instanceof AuthError) return error
+  if (error instanceof URIError)
+    return { code: 'InvalidURI', status: 400, message: "Couldn't parse the specified URI." }
+  if (error instanceof LocalCloudError) {
+    options.cloud.log.error(`${what}: ${error.message}`)
+    // Not a 5xx: the SDKs would try again several times before they show the message.
+    return { code: 'InternalError', status: 400, message: [error.message, error.hint].filter(Boolean).join('; ') }
+  }
+  options.cloud.log.error(`${what}: ${stackOf(error)}`)
+  const text = 'An internal error has occurred in the local cloud; its log (starcluster local logs) has the details.'
+  return { code: 'InternalError', status: 500, message: text }
+}
+
+function refuseUnsavable(options: CloudServerOptions, service: AwsService, method: string, what: string): void {
+  const failure = options.saveFailure()
+  if (!failure) return
+  const reads = service === 's3' ? method === 'GET' || method === 'HEAD' : /^(Describe|Get|List)/.test(what)
+  if (!reads) throw failure
+}
+
+function wireRequest(request: IncomingMessage): WireRequest {
+  const headers: Record<string, string> = {}
+  for (const [name, values] of Object.entries(request.headersDistinct)) headers[name] = (values ?? []).join(',')
+  return { method: request.method ?? 'GET', target: request.url ?? '/', headers }
+}
+
+const stackOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
