@@ -1,0 +1,265 @@
+import { connect as connectTcp, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pLimit from 'p-limit'
+import type { Client, ClientChannel, SFTPWrapper } from 'ssh2'
+import { deadlineSignal, untilAborted } from '../wait.js'
+import { SSHAuthException, SSHConnectionError, SSHError, SSHNoCredentialsError } from './errors.js'
+import type { HostKeyVerifier } from './host-keys.js'
+
+/** Where and as whom to log in. */
+export interface SshTarget {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly privateKey: Buffer | string
+  /** The node's alias, for messages. */
+  readonly name: string
+  readonly hostKeys: HostKeyVerifier
+  readonly connectTimeoutMs: number
+}
+
+/** sshd allows 10 (MaxSessions) and frees one only after we have seen it close; sftp and kill commands need some too. */
+const MAX_CHANNELS = 6
+const CHANNEL_OPEN_DEADLINE_MS = 10_000
+
+/** The connection was gone before sshd took the request: nothing ran, asking again on a new connection is safe. */
+export class NothingWasRun extends SSHConnectionError {}
+
+/** One authenticated connection. When it breaks it stays broken: `SshSession` replaces it. */
+export class SshConnection {
+  readonly #client: Client
+  readonly #socket: Socket
+  readonly #slots = pLimit(MAX_CHANNELS)
+  readonly #onLost = new Set<(error: SSHConnectionError) => void>()
+  #sftp: Promise<SFTPWrapper> | undefined
+  #alive = true
+
+  private constructor(
+    client: Client,
+    socket: Socket,
+    readonly target: SshTarget,
+    /** The host key the server proved to have. */
+    readonly hostKey: Buffer,
+  ) {
+    this.#client = client
+    this.#socket = socket
+    let reason = new Error('connection closed')
+    client.on('error', (error) => {
+      reason = error
+    })
+    client.once('close', () => {
+      this.#alive = false
+      for (const tell of this.#onLost) tell(this.#broken(reason))
+      this.#onLost.clear()
+    })
+  }
+
+  /** @throws SSHConnectionError, SSHAuthException, SSHNoCredentialsError, HostKeyMismatch, HostKeyUnknown */
+  static async open(target: SshTarget, signal?: AbortSignal): Promise<SshConnection> {
+    const { host, port, name, connectTimeoutMs } = target
+    const late = new SSHConnectionError(`${name}: no ssh connection to ${host}:${port} within ${connectTimeoutMs} ms`, {
+      hint: 'the node may still be booting, or a security group may keep port 22 closed',
+    })
+    const deadline = deadlineSignal(connectTimeoutMs, late, signal)
+    try {
+      return await SshConnection.#handshake(target, deadline.signal)
+    } finally {
+      deadline.release()
+    }
+  }
+
+  static async #handshake(target: SshTarget, signal: AbortSignal): Promise<SshConnection> {
+    const { Client } = (await import('ssh2')).default
+    const preferred = (await target.hostKeys.knownKeyTypes?.(target.host, target.port)) ?? []
+    signal.throwIfAborted()
+    // without noDelay every small exchange waits some 40 ms for a delayed ACK
+    const socket = connectTcp({ host: target.host, port: target.port, noDelay: true })
+    const client = new Client()
+    let hostKey = Buffer.alloc(0)
+    let refusal: unknown
+    const ready = new Promise<void>((resolve, reject) => {
+      client.once('ready', resolve)
+      client.once('error', (error) => reject(refusal ?? connectError(target, error)))
+      client.once('close', () => reject(refusal ?? connectError(target, new Error('connection closed by the server'))))
+      socket.once('error', (error) => reject(connectError(target, error)))
+    })
+    const hostVerifier = (key: Buffer, answer: (valid: boolean) => void): void => {
+      hostKey = Buffer.from(key)
+      target.hostKeys.verify(target.host, target.port, hostKey).then(
+        () => answer(true),
+        (error: unknown) => {
+          refusal = error
+          answer(false)
+        },
+      )
+    }
+    try {
+      client.connect({
+        sock: socket,
+        username: target.username,
+        privateKey: target.privateKey,
+        authHandler: ['publickey'],
+        hostVerifier,
+        readyTimeout: 0,
+        keepaliveInterval: 15_000,
+        keepaliveCountMax: 3,
+        algorithms: { serverHostKey: { prepend: signatureAlgorithms(preferred) as never, append: [], remove: [] } },
+      })
+      await untilAborted(ready, signal)
+    } catch (error) {
+      client.on('error', () => socket.destroy())
+      client.destroy()
+      socket.destroy()
+      throw refusal ?? (isKeyProblem(error) ? keyError(target, error) : error)
+    }
+    return new SshConnection(client, socket, target, hostKey)
+  }
+
+  get alive(): boolean {
+    return this.#alive
+  }
+
+  /** Runs `use` on a channel that executes `line`; at most six at once. The slot is free again when `use` is done. */
+  withChannel<T>(line: string, use: (channel: ClientChannel) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const waiting = new AbortController()
+    const leaveQueue = () => waiting.abort(signal?.reason)
+    signal?.addEventListener('abort', leaveQueue, { once: true })
+    const stopWaiting = () => signal?.removeEventListener('abort', leaveQueue)
+    const run = this.#slots(async () => {
+      signal?.throwIfAborted()
+      stopWaiting()
+      return use(await this.execNow(line))
+    })
+    return untilAborted(run, waiting.signal).finally(stopWaiting)
+  }
+
+  /** Calls back once, when the connection breaks. Returns how to take that back. */
+  onLost(tell: (error: SSHConnectionError) => void): () => void {
+    this.#onLost.add(tell)
+    return () => this.#onLost.delete(tell)
+  }
+
+  /** A channel outside the six, for ending commands. */
+  execNow(line: string): Promise<ClientChannel> {
+    return this.#open((done) => this.#client.exec(line, done))
+  }
+
+  /** The connection's one sftp session. */
+  async sftp(): Promise<SFTPWrapper> {
+    this.#sftp ??= this.#open<SFTPWrapper>((done) => this.#client.sftp(done)).then((sftp) => {
+      const forget = () => {
+        this.#sftp = undefined
+      }
+      sftp.once('close', forget)
+      sftp.on('error', forget)
+      return sftp
+    })
+    try {
+      return await this.#sftp
+    } catch (error) {
+      this.#sftp = undefined
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#alive = false
+    this.#client.end()
+  }
+
+  destroy(): void {
+    this.#alive = false
+    this.#client.destroy()
+    this.#socket.destroy()
+  }
+
+  /** Opens a channel, again when sshd has no free session for it. */
+  async #open<T>(request: (done: (error: Error | undefined, channel: T) => void) => unknown): Promise<T> {
+    const giveUp = performance.now() + CHANNEL_OPEN_DEADLINE_MS
+    for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
+      const received = this.#socket.bytesRead
+      try {
+        return await this.#attempt(request)
+      } catch (error) {
+        // the request to run something is sent only after sshd's answer to the opening: no byte back, nothing run
+        if (!this.#alive) throw this.#socket.bytesRead === received ? this.#nothingWasRun(error) : this.#broken(error)
+        const noFreeSession = error instanceof Error && error.message.includes('Channel open failure')
+        if (!noFreeSession || performance.now() > giveUp) throw this.#refused(error)
+      }
+      await sleep(pause)
+    }
+  }
+
+  #attempt<T>(request: (done: (error: Error | undefined, channel: T) => void) => unknown): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (!this.#alive) return reject(new Error('connection closed'))
+      const timer = setTimeout(() => {
+        this.destroy()
+        settle(new Error('no answer from sshd'))
+      }, this.target.connectTimeoutMs)
+      const stopListening = this.onLost((error) => settle(error))
+      const settle = (error: Error | undefined, channel?: T) => {
+        clearTimeout(timer)
+        stopListening()
+        error ? reject(error) : resolve(channel as T)
+      }
+      try {
+        request(settle)
+      } catch (error) {
+        this.#alive = false
+        settle(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+  }
+
+  #broken(cause: unknown): SSHConnectionError {
+    if (cause instanceof SSHConnectionError) return cause
+    return new SSHConnectionError(`${this.target.name}: the ssh connection was lost (${messageOf(cause)})`, { cause })
+  }
+
+  #nothingWasRun(cause: unknown): NothingWasRun {
+    return new NothingWasRun(`${this.target.name}: the ssh connection was lost (${messageOf(cause)})`, { cause })
+  }
+
+  #refused(cause: unknown): SSHError {
+    return new SSHError(`${this.target.name}: sshd refused to open a channel (${messageOf(cause)})`, {
+      cause,
+      hint: 'sshd allows MaxSessions channels a connection (10 by default); see its log on the node',
+    })
+  }
+}
+
+/** rsa keys sign with sha-2 today; the key's own name would ask for the retired sha-1 signature. */
+function signatureAlgorithms(types: readonly string[]): string[] {
+  return types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]))
+}
+
+function connectError(target: SshTarget, error: Error & { level?: string; code?: string }): SSHError {
+  const where = `${target.name}: ssh to ${target.username}@${target.host}:${target.port}`
+  if (error.level === 'client-authentication')
+    return new SSHAuthException(`${where}: the server refused the key`, {
+      cause: error,
+      hint: 'the node was started with another key pair, or this user does not accept it',
+    })
+  const reason =
+    error.code === 'ECONNREFUSED' ? 'connection refused (sshd does not listen yet, or no longer)' : error.message
+  return new SSHConnectionError(`${where}: ${reason}`, { cause: error })
+}
+
+function isKeyProblem(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    /Cannot parse privateKey|Encrypted private|no passphrase|privateKey value/i.test(error.message)
+  )
+}
+
+function keyError(target: SshTarget, cause: Error): SSHNoCredentialsError {
+  return new SSHNoCredentialsError(`${target.name}: the private key cannot be used: ${cause.message}`, {
+    cause,
+    hint: 'give an unencrypted OpenSSH or PEM private key; ssh-keygen -p takes a passphrase away',
+  })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { HostKeyMismatch, HostKeyUnknown } from './errors.js'
+import { withFileLock } from './file-lock.js'
+import { type HostKey, type HostKeyVerifier, keyType, md5Fingerprint, sha256Fingerprint } from './host-keys.js'
+import {
+  formatKnownHostsLine,
+  type KnownHostsLine,
+  knownHostsName,
+  matchesHost,
+  parseKnownHostsLine,
+} from './known-hosts-line.js'
+
+export interface PinnedOptions {
+  /** `SHA256:...` or `MD5:...` from a trusted place (console output): a key that fits one is written to the file. */
+  readonly fingerprints?: readonly string[]
+  /** Take and keep whatever key is shown when none is known. Only when the user has asked for that. */
+  readonly trustOnFirstUse?: boolean
+  /** How a person calls the host, for messages. Default: the alias. */
+  readonly name?: string
+}
+
+/** A known_hosts file, which OpenSSH reads too. Several processes may write to it. */
+export class KnownHosts {
+  constructor(readonly path: string) {}
+
+  /** The file's lines that are about keys; an absent file has none. */
+  async lines(): Promise<KnownHostsLine[]> {
+    return (await this.#text()).split('\n').flatMap((line) => parseKnownHostsLine(line) ?? [])
+  }
+
+  /** Valid keys of a host. `name` is an alias, or what `knownHostsName(host, port)` gives. */
+  async keysOf(name: string): Promise<HostKey[]> {
+    return (await this.#about(name)).filter((line) => !line.marker).map((line) => line.key)
+  }
+
+  /** Makes `keys` the keys of `name`; what was known for it before is forgotten. Writes nothing when nothing changes. */
+  async pin(name: string, keys: readonly HostKey[]): Promise<void> {
+    const wanted = keys.map((key) => formatKnownHostsLine({ hosts: name.toLowerCase(), key }))
+    await this.#edit((lines) => {
+      const others = lines.filter((text) => !isAbout(text, name))
+      const present = lines.filter((text) => isAbout(text, name))
+      return present.join('\n') === wanted.join('\n') ? lines : [...others, ...wanted]
+    })
+  }
+
+  /** Removes all lines about these names, as `ssh-keygen -R` does. */
+  async forget(...names: readonly string[]): Promise<void> {
+    await this.#edit((lines) => lines.filter((text) => !names.some((name) => isAbout(text, name))))
+  }
+
+  /** Verifies a host by an alias of it (OpenSSH's HostKeyAlias), wherever it is reached. */
+  pinned(alias: string, options: PinnedOptions = {}): HostKeyVerifier {
+    return {
+      verify: (_host, _port, keyBlob) => this.#verify(alias, keyBlob, options),
+      knownKeyTypes: async () => (await this.keysOf(alias)).map((key) => key.type),
+    }
+  }
+
+  /** Verifies a host by its address and port. */
+  byAddress(options: PinnedOptions = {}): HostKeyVerifier {
+    return {
+      verify: (host, port, keyBlob) => this.#verify(knownHostsName(host, port), keyBlob, options),
+      knownKeyTypes: async (host, port) => (await this.keysOf(knownHostsName(host, port))).map((key) => key.type),
+    }
+  }
+
+  async #verify(name: string, blob: Buffer, options: PinnedOptions): Promise<'ok'> {
+    const shown = `${keyType(blob)} ${sha256Fingerprint(blob)}`
+    const who = options.name ?? name
+    const about = await this.#about(name)
+    if (about.some((line) => line.marker === '@revoked' && line.key.blob.equals(blob)))
+      throw new HostKeyMismatch(`${who}: the host key ${shown} is marked as revoked in ${this.path}`)
+    const known = about.filter((line) => !line.marker).map((line) => line.key)
+    if (known.some((key) => key.blob.equals(blob))) return 'ok'
+    if (known.length > 0) throw this.#mismatch(name, who, shown, known)
+    const { fingerprints = [], trustOnFirstUse = false } = options
+    const expected = [sha256Fingerprint(blob), md5Fingerprint(blob)].some((one) => fingerprints.includes(one))
+    if (fingerprints.length > 0 && !expected)
+      throw new HostKeyMismatch(`${who}: the host key ${shown} is not one of those in the instance's console output`, {
+        hint: 'something else may answer at this address; look at the console output and the address of the instance',
+      })
+    if (!expected && !trustOnFirstUse) throw this.#unknown(who, shown)
+    await this.pin(name, [{ type: keyType(blob), blob }])
+    return 'ok'
+  }
+
+  #mismatch(name: string, who: string, shown: string, known: readonly HostKey[]): HostKeyMismatch {
+    const pinned = known.map((key) => `${key.type} ${sha256Fingerprint(key.blob)}`).join(', ')
+    return new HostKeyMismatch(`${who}: the host key has CHANGED: shown ${shown}, known ${pinned}; not connected`, {
+      hint:
+        'somebody may be listening in, or the system was installed anew. Only if you know why it changed: ' +
+        `ssh-keygen -R '${name}' -f '${this.path}'`,
+    })
+  }
+
+  #unknown(who: string, shown: string): HostKeyUnknown {
+    return new HostKeyUnknown(`${who}: the host key ${shown} is not known; not connected`, {
+      hint: "compare it with the instance's console output, which has its host keys some minutes after the first boot",
+    })
+  }
+
+  async #about(name: string): Promise<KnownHostsLine[]> {
+    const lower = name.toLowerCase()
+    return (await this.lines()).filter((line) => line.marker !== '@cert-authority' && matchesHost(line, lower))
+  }
+
+  async #text(): Promise<string> {
+    try {
+      return await readFile(this.path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+      throw error
+    }
+  }
+
+  async #edit(change: (lines: string[]) => string[]): Promise<void> {
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+    await withFileLock(`${this.path}.lock`, async () => {
+      const before = await this.#text()
+      const lines = before.split('\n')
+      if (lines.at(-1) === '') lines.pop()
+      const after = change(lines)
+        .map((line) => `${line}\n`)
+        .join('')
+      if (after === before) return
+      const draft = `${this.path}.${randomBytes(4).toString('hex')}`
+      try {
+        await writeFile(draft, after, { mode: 0o600, flag: 'wx' })
+        await rename(draft, this.path)
+      } finally {
+        await rm(draft, { force: true })
+      }
+    })
+  }
+}
+
+function isAbout(text: string, name: string): boolean {
+  const line = parseKnownHostsLine(text)
+  return line !== undefined && !line.marker && matchesHost(line, name.toLowerCase())
+}

@@ -1,0 +1,155 @@
+import { StringDecoder } from 'node:string_decoder'
+import type { ClientChannel } from 'ssh2'
+import { deadlineSignal, untilAborted } from '../wait.js'
+import type { SshConnection } from './connection.js'
+import { anyShellLine, killSessionScript, type ProcessMarker } from './remote-shell.js'
+import type { SshSession } from './session.js'
+
+/** After the command's end, how long a background process of it may hold its output open in silence. */
+const OUTPUT_GRACE_MS = 5_000
+const KILL_DEADLINE_MS = 15_000
+const MARKER_DEADLINE_MS = 2_000
+
+/** A command whose channel is open: what it has said, how it ended, and the means to end it. */
+export class RunningCommand {
+  exitCode: number | null = null
+  signal: string | null = null
+  /** The command is over, but something it started still holds its standard output or error. */
+  leftOutputOpen = false
+  /** Resolves when the channel is closed; rejects when the connection breaks before. */
+  readonly ended: Promise<void>
+  readonly #stdout: Buffer[] = []
+  readonly #stderr: Buffer[] = []
+  readonly #marker: ProcessMarker
+  readonly #markerSeen: Promise<void>
+  #pid: number | undefined
+
+  constructor(
+    readonly channel: ClientChannel,
+    connection: SshConnection,
+    marker: ProcessMarker,
+  ) {
+    this.#marker = marker
+    channel.on('data', (chunk: Buffer) => this.#stdout.push(chunk))
+    this.#markerSeen = new Promise((resolve) => {
+      channel.stderr.on('data', (chunk: Buffer) => {
+        this.#stderr.push(chunk)
+        if (this.#pid === undefined && this.#findPid()) resolve()
+      })
+    })
+    this.ended = this.#untilClosed(connection)
+    // a break while nobody waits any more (the command is being killed) is told by the kill
+    this.ended.catch(() => undefined)
+  }
+
+  get stdout(): string {
+    return Buffer.concat(this.#stdout).toString()
+  }
+
+  get stderr(): string {
+    const text = Buffer.concat(this.#stderr).toString()
+    return this.#marker.find(text)?.rest ?? text
+  }
+
+  /** Calls back for every line of output as it comes. */
+  onLine(tell: (line: string) => void): void {
+    this.channel.on('data', lineSplitter(tell))
+    let beforeMarker = ''
+    const split = lineSplitter(tell)
+    let past = false
+    this.channel.stderr.on('data', (chunk: Buffer) => {
+      if (past) return split(chunk)
+      beforeMarker += chunk.toString()
+      const found = this.#marker.find(beforeMarker)
+      if (!found) return
+      past = true
+      split(Buffer.from(found.rest))
+    })
+  }
+
+  feed(stdin: string | Uint8Array | undefined): void {
+    // a command that ends without reading its input is none of our failures
+    this.channel.on('error', () => this.channel.close())
+    if (stdin === undefined) this.channel.end()
+    else this.channel.end(typeof stdin === 'string' ? stdin : Buffer.from(stdin))
+  }
+
+  /** Ends the command and all of its session's processes; returns when they are gone or the deadline has passed. */
+  async kill(session: SshSession): Promise<void> {
+    const deadline = deadlineSignal(KILL_DEADLINE_MS, new Error('deadline for ending a remote command'))
+    try {
+      await Promise.race([this.#markerSeen, this.ended, delay(MARKER_DEADLINE_MS, deadline.signal)])
+      if (this.#pid !== undefined) await untilAborted(this.#killSession(session, this.#pid), deadline.signal)
+      else this.channel.signal('KILL')
+    } catch {
+      // The node cannot be reached or does not answer: sshd ends what it can when it notices the same.
+      this.channel.close()
+    } finally {
+      deadline.release()
+      this.channel.close()
+    }
+  }
+
+  async #killSession(session: SshSession, pid: number): Promise<void> {
+    const connection = await session.connection()
+    const channel = await connection.execNow(anyShellLine(killSessionScript(pid)))
+    const closed = new Promise<void>((resolve, reject) => {
+      channel.once('close', resolve)
+      connection.onLost(reject)
+    })
+    channel.resume()
+    channel.stderr.resume()
+    channel.end()
+    await closed
+  }
+
+  #findPid(): boolean {
+    // what start-up files print comes before it; a command that prints megabytes is past it
+    if (this.#stderr.length > 64) return false
+    this.#pid = this.#marker.find(Buffer.concat(this.#stderr).toString())?.pid
+    return this.#pid !== undefined
+  }
+
+  #untilClosed(connection: SshConnection): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let grace: NodeJS.Timeout | undefined
+      const stopListening = connection.onLost((error) => {
+        clearTimeout(grace)
+        reject(error)
+      })
+      const giveUp = () => {
+        this.leftOutputOpen = true
+        this.channel.close()
+      }
+      this.channel.once('exit', (code: number | null, signal?: string) => {
+        this.exitCode = code
+        this.signal = signal ?? null
+        grace = setTimeout(giveUp, OUTPUT_GRACE_MS)
+        this.channel.on('data', () => grace?.refresh())
+        this.channel.stderr.on('data', () => grace?.refresh())
+      })
+      this.channel.once('close', () => {
+        clearTimeout(grace)
+        stopListening()
+        resolve()
+      })
+    })
+  }
+}
+
+function lineSplitter(tell: (line: string) => void): (chunk: Buffer) => void {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  return (chunk) => {
+    const lines = (rest + decoder.write(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) tell(line.trimEnd())
+  }
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  })
+}

@@ -1,0 +1,90 @@
+import type { ClientChannel, SFTPWrapper } from 'ssh2'
+import { untilAborted } from '../wait.js'
+import { NothingWasRun, SshConnection, type SshTarget } from './connection.js'
+
+/** A login on a node that outlives its connections: opened at first use, opened again when found dead. */
+export class SshSession {
+  #connection: SshConnection | undefined
+  #opening: Promise<SshConnection> | undefined
+  #shell: Promise<string> | undefined
+
+  constructor(readonly target: SshTarget) {}
+
+  /** The living connection, or a new one. Callers at the same time share one attempt. */
+  async connection(signal?: AbortSignal): Promise<SshConnection> {
+    signal?.throwIfAborted()
+    if (this.#connection?.alive) return this.#connection
+    this.#opening ??= SshConnection.open(this.target)
+      .then((connection) => {
+        this.#connection = connection
+        return connection
+      })
+      .finally(() => {
+        this.#opening = undefined
+      })
+    return untilAborted(this.#opening, signal)
+  }
+
+  /** Runs `use` on a channel executing `line`. A connection that turns out dead before anything ran is replaced, once. */
+  async withChannel<T>(
+    line: string,
+    use: (channel: ClientChannel, connection: SshConnection) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return this.#onConnection(
+      (connection) => connection.withChannel(line, (channel) => use(channel, connection), signal),
+      signal,
+    )
+  }
+
+  sftp(signal?: AbortSignal): Promise<SFTPWrapper> {
+    return this.#onConnection((connection) => connection.sftp(), signal)
+  }
+
+  /** The user's login shell, asked once: it decides how a command must be written. */
+  loginShell(signal?: AbortSignal): Promise<string> {
+    this.#shell ??= this.withChannel('echo $SHELL', readAll, signal).catch((error: unknown) => {
+      this.#shell = undefined
+      throw error
+    })
+    return untilAborted(this.#shell, signal)
+  }
+
+  get isActive(): boolean {
+    return this.#connection?.alive ?? false
+  }
+
+  close(): void {
+    this.#connection?.close()
+    this.#connection = undefined
+    // an attempt under way is not waited for, but must not leave a connection behind either
+    this.#opening?.then(
+      (connection) => connection.close(),
+      () => undefined,
+    )
+  }
+
+  async #onConnection<T>(act: (connection: SshConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await act(await this.connection(signal))
+    } catch (error) {
+      if (!(error instanceof NothingWasRun)) throw error
+      return act(await this.connection(signal))
+    }
+  }
+}
+
+/** Everything a channel prints on standard output, until it closes or the connection breaks. */
+async function readAll(channel: ClientChannel, connection: SshConnection): Promise<string> {
+  return new Promise<string>((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const stopListening = connection.onLost(reject)
+    channel.on('data', (chunk: Buffer) => chunks.push(chunk))
+    channel.stderr.resume()
+    channel.once('close', () => {
+      stopListening()
+      resolve(Buffer.concat(chunks).toString())
+    })
+    channel.end()
+  })
+}
