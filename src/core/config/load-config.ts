@@ -95,8 +95,8 @@ function readAws(
 
 function halfCredentials(section: Section, { awsAccessKeyId, awsSecretAccessKey }: AwsSettings): string[] {
   if ((awsAccessKeyId === undefined) === (awsSecretAccessKey === undefined)) return []
-  const [set, missing] = ['aws_access_key_id', 'aws_secret_access_key']
-  const [has, lacks] = awsAccessKeyId === undefined ? [missing, set] : [set, missing]
+  const names = ['aws_access_key_id', 'aws_secret_access_key']
+  const [has, lacks] = awsAccessKeyId === undefined ? names.reverse() : names
   return [
     `${section.place}: ${section.label} has ${has} but no ${lacks}: the default credentials of the AWS SDK are used`,
   ]

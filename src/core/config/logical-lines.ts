@@ -17,6 +17,8 @@ interface OpenSetting {
   readonly header: string
   readonly name: string
   readonly line: number
+  /** A line that is indented more continues the value. */
+  readonly indent: number
   readonly parts: string[]
 }
 
@@ -33,14 +35,15 @@ class LineReader {
     if (isComment(line)) return
     const content = withoutComment(line).trim()
     if (content === '') return
-    if (/^\s/.test(line) && this.open) {
+    const indent = line.length - line.trimStart().length
+    if (this.open && indent > this.open.indent) {
       this.continue(this.open, content, number)
       return
     }
     this.close()
-    const header = /^\[([^\]]+)\]/.exec(content)?.[1]
+    const header = /^\s*\[([^\]]+)\]/.exec(line)?.[1]
     if (header !== undefined) this.startSection(header.trim(), number)
-    else this.startSetting(content, number)
+    else this.startSetting(content, number, indent)
   }
 
   finish(): { lines: LogicalLine[]; warnings: string[] } {
@@ -53,7 +56,7 @@ class LineReader {
     this.lines.push({ header, line })
   }
 
-  private startSetting(content: string, line: number): void {
+  private startSetting(content: string, line: number, indent: number): void {
     const at = `${this.file}:${line}`
     if (this.header === undefined) {
       throw new ConfigHasNoSections(`${at}: ${quote(content)} stands before any [section]`, {
@@ -69,7 +72,7 @@ class LineReader {
     const name = (match[1] as string).toLowerCase()
     const value = match[2] === '""' ? '' : (match[2] as string)
     this.warnIfTwice(name, line)
-    this.open = { header: this.header, name, line, parts: [value] }
+    this.open = { header: this.header, name, line, indent, parts: [value] }
   }
 
   private warnIfTwice(name: string, line: number): void {

@@ -42,9 +42,9 @@ export const AWS_INFO = {
   aws_access_key_id: {
     type: 'string',
     doc: 'Access key. Without it the default chain of the AWS SDK is used: environment, profile, SSO, role.',
-    example: 'AKIAIOSFODNN7EXAMPLE',
+    example: 'YOUR-ACCESS-KEY-ID',
   },
-  aws_secret_access_key: { type: 'string', secret: true, doc: 'Secret of the access key.', example: '(your secret)' },
+  aws_secret_access_key: { type: 'string', secret: true, doc: 'Secret of the access key.', example: 'YOUR-SECRET' },
   aws_user_id: { type: 'string', doc: 'Account number, for S3-backed images only.', example: '123456789012' },
   ec2_cert: { type: 'path', doc: 'X.509 certificate, for S3-backed images only.', example: '~/.ec2/cert.pem' },
   ec2_private_key: { type: 'path', doc: 'X.509 private key, for S3-backed images only.', example: '~/.ec2/pk.pem' },
@@ -63,7 +63,7 @@ export const AWS_INFO = {
   aws_proxy: { type: 'string', doc: 'Host name of an http proxy.', example: 'proxy.example.org' },
   aws_proxy_port: { type: 'int', doc: 'Port of the proxy.', example: '8080' },
   aws_proxy_user: { type: 'string', doc: 'User name for the proxy.', example: 'me' },
-  aws_proxy_pass: { type: 'string', secret: true, doc: 'Password for the proxy.', example: '(your password)' },
+  aws_proxy_pass: { type: 'string', secret: true, doc: 'Password for the proxy.', example: 'YOUR-PASSWORD' },
 } as const satisfies SectionSchema
 
 export const KEY = {
@@ -99,8 +99,18 @@ export const PLUGIN = {
 } as const satisfies SectionSchema
 
 export const CLUSTER = {
-  keyname: { type: 'string', required: true, doc: 'Key pair: the NAME of a [key NAME] section.', example: 'mykey' },
-  cluster_size: { type: 'int', required: true, doc: 'Number of nodes, the master included.', example: '2' },
+  keyname: {
+    type: 'string',
+    required: true,
+    doc: 'Key pair: the NAME of a [key NAME] section. In the local cloud one is made on first use.',
+    example: 'mykey',
+  },
+  cluster_size: {
+    type: 'int',
+    required: true,
+    doc: 'Number of nodes, the master included. In the local cloud 2 when left out.',
+    example: '2',
+  },
   cluster_user: { type: 'string', default: 'sgeadmin', doc: 'User account made on every node.' },
   cluster_shell: {
     type: 'string',
@@ -108,11 +118,16 @@ export const CLUSTER = {
     choices: ['bash', 'zsh', 'csh', 'ksh', 'tcsh'],
     doc: 'Login shell of that user.',
   },
-  node_image_id: { type: 'string', required: true, doc: 'Image of the nodes.', example: 'default' },
+  node_image_id: {
+    type: 'string',
+    required: true,
+    doc: 'Image of the nodes. In the local cloud `default` when left out.',
+    example: 'default',
+  },
   node_instance_type: {
     type: 'list',
     required: true,
-    doc: 'Instance type of the workers. Before it may stand type, type:count, type:image or type:image:count for the first ones.',
+    doc: 'Instance type of the workers; before it type, type:count, type:image or type:image:count for the first ones. In the local cloud t3.small when left out.',
     example: 't3.small',
   },
   master_image_id: { type: 'string', doc: 'Image of the master, when it is another one.', example: 'default' },

@@ -1,0 +1,77 @@
+import { describeDefault, describeType } from '../../../src/core/config/describe.js'
+import { SECTION_KINDS, type SectionKind } from '../../../src/core/config/section-kinds.js'
+
+/** docs/configuration.md: the text by hand, the tables from the schema. */
+export function configurationPage(): string {
+  return [INTRODUCTION, ...SECTION_KINDS.map(sectionTable), ENVIRONMENT].join('\n\n')
+}
+
+function sectionTable(kind: SectionKind): string {
+  const rows = Object.entries(kind.schema).map(([name, setting]) => {
+    const needed = setting.doc.includes('In the local cloud') ? 'required on AWS' : 'required'
+    const value = describeDefault(setting)
+    const otherwise = setting.required ? needed : value === undefined ? '–' : `\`${value}\``
+    return `| \`${name}\` | ${describeType(setting)} | ${otherwise} | ${setting.doc.replaceAll('|', '\\|')} |`
+  })
+  return [
+    `## [${kind.header}]`,
+    kind.doc,
+    ['| Setting | Type | Default | Meaning |', '|---|---|---|---|', ...rows].join('\n'),
+  ].join('\n\n')
+}
+
+const INTRODUCTION = `# Configuration
+
+No configuration is needed: without one, \`starcluster start mycluster\` makes a cluster of 2 nodes in the local cloud. A
+config file names plugins, templates of clusters and, for AWS, credentials and a region. \`.starclusterrc.example\` has
+every setting with an explanation, ready to be copied to \`~/.starclusterrc\`.
+
+## Which file
+
+1. \`-c FILE\`, else \`$STARCLUSTER_CONFIG\`: a path or an http(s) URL. It must exist.
+2. \`~/.starclusterrc\`
+3. \`~/.starcluster/config\`
+
+The first that exists is read; files named by \`include\` are read after it and count over it. A running shell notices when
+any of these files is changed, removed or made.
+
+## Local cloud or AWS
+
+Clusters live in the region \`local\`, on this computer, unless \`-r REGION\` names another region or the config has a section
+\`[aws info]\`: then in its \`aws_region_name\`, else in us-east-1. Credentials or a region in the environment alone never
+select AWS.
+
+## How it is written
+
+\`\`\`ini
+[plugin pkginstaller]
+setup_class = ubuntu.PackageInstaller
+pkg_to_install = htop
+
+[cluster smallcluster]
+cluster_size = 3
+plugins = pkginstaller
+\`\`\`
+
+- \`name = value\` or \`name: value\`. Names of settings do not depend on case, names of sections do.
+- A line that begins with \`#\` or \`;\` is a comment. At the end of a line a comment needs a blank before it: \`a#b\` is a value.
+- A line indented more than the setting above it continues its value.
+- Lists are separated by commas or lines. \`plugins =\` is the empty list.
+- \`%(name)s\` stands for the value of another setting of the same section, or of a section \`[DEFAULT]\`. In the settings of a
+  plugin it stands for itself.
+- In paths \`~\` and \`$NAME\` are replaced.
+- A section that appears again adds to the first; of a setting that appears again the last counts.
+- \`extends\` takes from another template what this one does not set, whole settings at a time: lists are not joined.
+- \`node_instance_type = c5.xlarge:2, t3.large\`: the first two workers are c5.xlarge, all others t3.large.
+- A setting or section that does not exist is reported with the nearest name that does, and ignored. A template with a
+  mistake fails when it is used; the others work. Config files of the original StarCluster load unchanged.`
+
+const ENVIRONMENT = `## Environment
+
+| Variable | Meaning |
+|---|---|
+| \`STARCLUSTER_CONFIG\` | config file when \`-c\` names none |
+| \`STARCLUSTER_PLUGIN_PATH\` | more folders with plugins, separated by colons |
+| \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, ... | each setting of \`[aws info]\` by its name in capitals; counts over the file, and only when the file has that section |
+| \`NO_COLOR\` | no colours on the terminal |
+`
