@@ -99,9 +99,21 @@ async function bundle(options: BuildPluginOptions, own: BuildOptions): Promise<B
   }
 }
 
+/** File names whole, and columns counted in characters: esbuild gives relative names and counts bytes. */
 function absolute(message: Message, workingDir: string): Message {
   const { location } = message
-  return location ? { ...message, location: { ...location, file: resolve(workingDir, location.file) } } : message
+  if (!location) return message
+  const bytes = Buffer.from(location.lineText)
+  const characters = (from: number, to: number) => bytes.subarray(from, to).toString().length
+  return {
+    ...message,
+    location: {
+      ...location,
+      file: resolve(workingDir, location.file),
+      column: characters(0, location.column),
+      length: characters(location.column, location.column + location.length),
+    },
+  }
 }
 
 /**

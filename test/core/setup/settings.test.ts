@@ -41,3 +41,166 @@ export class Inherited extends Collide {}
   expect((await folder.fields('collide.Destructured', { ...settings, queue: 'q' })).got).toEqual({ ...got, queue: 'q' })
   expect((await folder.fields('collide.Inherited', settings)).got).toMatchObject(got)
 })
+
+/** What a constructor written as `parameters` gets from settings. */
+async function got(parameters: string, settings: Record<string, string>, more = ''): Promise<unknown> {
+  const folder = pluginFolder()
+  folder.write(
+    'p.ts',
+    `import { ClusterSetup } from 'starcluster'\n${more}
+export class P extends ClusterSetup { got; constructor(${parameters}) { super(); this.got = [...arguments] }\n run() {} }`,
+  )
+  return (await folder.fields('p.P', settings)).got
+}
+
+test.each<[string, Record<string, string>, unknown[]]>([
+  ['private pkgToInstall: string', { pkg_to_install: 'htop' }, ['htop']],
+  ['readonly pkgToInstall: string', { pkgToInstall: 'htop' }, ['htop']],
+  ['pkg_to_install: string', { pkgToInstall: 'htop' }, ['htop']],
+  ['pkgToInstall', { pkgtoinstall: 'htop' }, ['htop']],
+  ['a: string, b?: string, c = "x", d: string | undefined', { a: '1' }, ['1', undefined, undefined, undefined]],
+  ['a?: string, b?: string', { b: '1' }, [undefined, '1']],
+  ['on: boolean, off = true, up: boolean | null', { on: 'Yes', off: '0', up: 'on' }, [true, false, true]],
+  ['n: number, m = 3, k = -1', { n: '1e3', m: ' 4 ', k: '0.5' }, [1000, 4, 0.5]],
+  [
+    'list: string[], more: readonly string[] = [], other = ["a"]',
+    { list: 'a, b,,c', more: '', other: 'x' },
+    [['a', 'b', 'c'], [], ['x']],
+  ],
+  ['n: number[], m = [1, 2], k: Array<number>', { n: '1,2', m: '3', k: '4' }, [[1, 2], [3], [4]]],
+  ['size: "s" | "m"', { size: 'm' }, ['m']],
+  ['a: string | string[]', { a: 'x,y' }, ['x,y']],
+  ['{ a, b = 2, c: renamed }: { a: boolean, b?: number, c?: string }', { a: 'no' }, [{ a: false }]],
+  ['{ a, b } = {}', { a: '1' }, [{ a: '1' }]],
+  ['{ a, b } = {}', {}, [{}]],
+  ['name: string, { b_c = 1 } = {}', { name: 'x', bC: '2' }, ['x', { b_c: 2 }]],
+  ['', {}, []],
+])('constructor(%s) with %j', async (parameters, settings, expected) => {
+  expect(await got(parameters, settings)).toEqual(expected)
+})
+
+test('types declared beside the class are read', async () => {
+  const types = `type Mode = 'fast' | 'slow'
+interface Base { packages: string[] }
+interface Settings extends Base { verbose?: boolean; mode: Mode }`
+  const settings = { packages: 'a,b', mode: 'fast' }
+  expect(await got('options: Settings', settings, types)).toEqual([{ packages: ['a', 'b'], mode: 'fast' }])
+  expect(await got('{ packages, mode, verbose }: Settings', settings, types)).toEqual([
+    { packages: ['a', 'b'], mode: 'fast' },
+  ])
+  expect(await got('options: Partial<Settings>', {}, types)).toEqual([{}])
+})
+
+test.each<[string, Record<string, string>, string]>([
+  ['n: number', { n: 'ten' }, 'n = ten is no number'],
+  ['n: number', { n: '' }, 'n =  is no number'],
+  ['n: number[]', { n: '1, x' }, 'n = 1, x has "x", which is no number'],
+  ['size: "s" | "m"', { size: 'xl' }, 'size = xl is none of s, m'],
+  [
+    'pkgToInstall: string',
+    { pkg_to_install: 'a', pkgToInstall: 'b' },
+    'pkg_to_install and pkgToInstall are the same setting; keep one',
+  ],
+  ['pkgToInstall: string', {}, 'required setting pkg_to_install is missing'],
+  [
+    '{ a, ...others }',
+    { a: '1' },
+    'the constructor of P cannot be given settings: a rest property (...) takes no setting; name each setting',
+  ],
+  [
+    '[a, b]',
+    {},
+    'the constructor of P cannot be given settings: an array pattern takes no setting; name the settings one by one, or in an object',
+  ],
+  [
+    '{ a: { b } }',
+    {},
+    'the constructor of P cannot be given settings: a is a pattern of its own; a setting is one value',
+  ],
+])('constructor(%s) refuses %j', async (parameters, settings, message) => {
+  await expect(got(parameters, settings)).rejects.toThrow(`[plugin myplugin] ${message}`)
+})
+
+test('constructors are inherited across files, renames and re-exports', async () => {
+  const folder = pluginFolder()
+  folder.write(
+    'lib/base.ts',
+    `import { ClusterSetup } from 'starcluster'
+export default class Base extends ClusterSetup { got; constructor(log: string, queue = '0') { super(); this.got = [log, queue] }\n run() {} }`,
+  )
+  folder.write(
+    'lib/index.ts',
+    `export { default as Renamed } from './base.js'\nexport * from './base.js'\nexport const log = 1`,
+  )
+  folder.write(
+    'p.ts',
+    `import * as lib from './lib/index.js'
+import { Renamed, log } from './lib'
+class Middle extends Renamed { note = log }
+export class P extends Middle {}
+export class Q extends lib.Renamed {}
+export const R = class extends P {}
+export { Middle as S }
+export default class T extends Q { constructor(version: string) { super(version) } }`,
+  )
+  for (const name of ['P', 'Q', 'R', 'S', 'default']) {
+    const setting = name === 'default' ? 'version' : 'log'
+    expect((await folder.fields(`p.${name}`, { [setting]: 'x' })).got).toEqual(['x', '0'])
+  }
+  expect((await folder.fields('p.T', { version: 'y' })).got).toEqual(['y', '0'])
+})
+
+test('JavaScript plugins, ES and CommonJS, get their settings', async () => {
+  const folder = pluginFolder()
+  folder.write(
+    'base.cjs',
+    `const { ClusterSetup } = require('starcluster')
+class Base extends ClusterSetup { constructor(module, exports = '0') { super(); this.got = [module, exports] } run() {} }
+module.exports = { Base }`,
+  )
+  folder.write('one.cjs', `const { Base } = require('./base.cjs')\nexports.P = class P extends Base {}`)
+  folder.write('two.js', `const base = require('./base.cjs')\nclass P extends base.Base {}\nmodule.exports.P = P`)
+  folder.write(
+    'three.js',
+    `module.exports = class P extends require('./base.cjs').Base { constructor(user) { super(user) } }`,
+  )
+  folder.write(
+    'four.mjs',
+    `import base from './base.cjs'\nexport class P extends base.Base { constructor({ user }) { super(user) } }`,
+  )
+  expect((await folder.fields('one.P', { module: 'x' })).got).toEqual(['x', '0'])
+  expect((await folder.fields('two.P', { module: 'x' })).got).toEqual(['x', '0'])
+  expect((await folder.fields('three.P', { user: 'x' })).got).toEqual(['x', '0'])
+  expect((await folder.fields('four.P', { user: 'x' })).got).toEqual(['x', '0'])
+})
+
+test('a base class that only exists at run time needs a constructor when there are settings', async () => {
+  const folder = pluginFolder()
+  folder.write(
+    'p.ts',
+    `import { ClusterSetup } from 'starcluster'
+const mixin = (Base) => class extends Base { mixed = true }
+export class P extends mixin(ClusterSetup) { run() {} }`,
+  )
+  expect(await folder.fields('p.P')).toMatchObject({ mixed: true })
+  expect((await folder.failure('p.P', { a: '1' })).message).toBe(
+    '[plugin myplugin] the constructor of P cannot be given settings: its base class is only known when it runs; give P a constructor of its own',
+  )
+})
+
+test('a base class of starcluster brings no settings', async () => {
+  const folder = pluginFolder()
+  folder.write('p.ts', `import { ClusterSetup } from 'starcluster'\nexport class P extends ClusterSetup { run() {} }`)
+  const error = await folder.failure('p.P', { a: '1' })
+  expect(error).toMatchObject({ message: '[plugin myplugin] unknown setting a', hint: 'P takes no settings' })
+})
+
+test('overloads: the constructor with the body counts', async () => {
+  const folder = pluginFolder()
+  folder.write(
+    'p.ts',
+    `import { ClusterSetup } from 'starcluster'
+export class P extends ClusterSetup { got; constructor(); constructor(a: string); constructor(a?: string) { super(); this.got = a }\n run() {} }`,
+  )
+  expect((await folder.fields('p.P', { a: 'x' })).got).toBe('x')
+})
