@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,6 @@ export interface RunningSshd extends AsyncDisposable {
 export interface SshdOptions {
   /** Lines for sshd_config. */
   readonly config?: readonly string[]
-  /** Users whose authorized_keys are this key too, besides the one who runs the tests. */
   readonly hostKeyType?: 'ed25519' | 'rsa'
 }
 
@@ -45,6 +44,8 @@ export function haveSshd(): boolean {
 /** A real sshd on a free loopback port, with keys and configuration of its own in a temporary directory. */
 export async function startSshd({ config = [], hostKeyType = 'ed25519' }: SshdOptions = {}): Promise<RunningSshd> {
   const directory = await mkdtemp(join(tmpdir(), 'starcluster-sshd-'))
+  // sshd reads authorized_keys as the user who logs in
+  await chmod(directory, 0o711)
   const [client, host] = await Promise.all([generateKeyPair('ed25519'), generateKeyPair(hostKeyType)])
   const port = await freePort()
   await Promise.all([

@@ -128,7 +128,7 @@ export class SshConnection {
     const run = this.#slots(async () => {
       signal?.throwIfAborted()
       stopWaiting()
-      return use(await this.execNow(line))
+      return this.execNow(line, use)
     })
     return untilAborted(run, waiting.signal).finally(stopWaiting)
   }
@@ -139,25 +139,29 @@ export class SshConnection {
     return () => this.#onLost.delete(tell)
   }
 
-  /** A channel outside the six, for ending commands. */
-  execNow(line: string): Promise<ClientChannel> {
-    return this.#open((done) => this.#client.exec(line, done))
+  /** The same outside the six: for ending commands. */
+  async execNow<T>(line: string, use: (channel: ClientChannel) => Promise<T>): Promise<T> {
+    const { begun } = await this.#open((done) => this.#client.exec(line, done), use)
+    return begun
   }
 
   /** The connection's one sftp session. */
   async sftp(): Promise<SFTPWrapper> {
-    this.#sftp ??= this.#open<SFTPWrapper>((done) => this.#client.sftp(done)).then((sftp) => {
-      const forget = () => {
-        this.#sftp = undefined
-      }
+    const forget = () => {
+      this.#sftp = undefined
+    }
+    const watch = (sftp: SFTPWrapper) => {
       sftp.once('close', forget)
       sftp.on('error', forget)
       return sftp
-    })
+    }
+    this.#sftp ??= this.#open<SFTPWrapper, SFTPWrapper>((done) => this.#client.sftp(done), watch).then(
+      ({ begun }) => begun,
+    )
     try {
       return await this.#sftp
     } catch (error) {
-      this.#sftp = undefined
+      forget()
       throw error
     }
   }
@@ -173,13 +177,16 @@ export class SshConnection {
     this.#socket.destroy()
   }
 
-  /** Opens a channel, again when sshd has no free session for it. */
-  async #open<T>(request: (done: (error: Error | undefined, channel: T) => void) => unknown): Promise<T> {
+  /**
+   * Opens a channel, again when sshd has no free session for it. `begin` is called in the same tick in which the channel
+   * opens: the end of a quick command can be in the same packet, and nobody would hear it a tick later.
+   */
+  async #open<C, T>(request: Request<C>, begin: (channel: C) => T): Promise<{ begun: T }> {
     const giveUp = performance.now() + CHANNEL_OPEN_DEADLINE_MS
     for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
       const received = this.#socket.bytesRead
       try {
-        return await this.#attempt(request)
+        return await this.#attempt(request, begin)
       } catch (error) {
         // the request to run something is sent only after sshd's answer to the opening: no byte back, nothing run
         if (!this.#alive) throw this.#socket.bytesRead === received ? this.#nothingWasRun(error) : this.#broken(error)
@@ -190,18 +197,18 @@ export class SshConnection {
     }
   }
 
-  #attempt<T>(request: (done: (error: Error | undefined, channel: T) => void) => unknown): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+  #attempt<C, T>(request: Request<C>, begin: (channel: C) => T): Promise<{ begun: T }> {
+    return new Promise((resolve, reject) => {
       if (!this.#alive) return reject(new Error('connection closed'))
       const timer = setTimeout(() => {
         this.destroy()
         settle(new Error('no answer from sshd'))
       }, this.target.connectTimeoutMs)
       const stopListening = this.onLost((error) => settle(error))
-      const settle = (error: Error | undefined, channel?: T) => {
+      const settle = (error: Error | undefined, channel?: C) => {
         clearTimeout(timer)
         stopListening()
-        error ? reject(error) : resolve(channel as T)
+        error ? reject(error) : resolve({ begun: begin(channel as C) })
       }
       try {
         request(settle)
@@ -228,6 +235,8 @@ export class SshConnection {
     })
   }
 }
+
+type Request<C> = (done: (error: Error | undefined, channel: C) => void) => unknown
 
 /** rsa keys sign with sha-2 today; the key's own name would ask for the retired sha-1 signature. */
 function signatureAlgorithms(types: readonly string[]): string[] {

@@ -46,7 +46,7 @@ export async function execute(
   const text = commandText(command)
   const { name } = session.target
   log?.debug(`${name}: executing: ${text}`)
-  const line = await remoteLine(session, text, options)
+  const line = await remoteLine(session, command, options)
   const result = await session.withChannel(
     line.text,
     (channel, connection) => runOn(channel, connection, session, line, text, options, log),
@@ -60,8 +60,8 @@ export async function execute(
   return result
 }
 
-async function remoteLine(session: SshSession, text: string, options: ExecuteOptions): Promise<RemoteLine> {
-  if (text.includes('\0')) throw new TypeError('a command cannot contain a NUL byte')
+async function remoteLine(session: SshSession, command: Command, options: ExecuteOptions): Promise<RemoteLine> {
+  if (commandText(command).includes('\0')) throw new TypeError('a command cannot contain a NUL byte')
   const { username } = session.target
   const lineOptions: LineOptions = {
     sourceProfile: options.sourceProfile !== false,
@@ -74,7 +74,7 @@ async function remoteLine(session: SshSession, text: string, options: ExecuteOpt
   }
   const nonce = randomBytes(6).toString('hex')
   const posix = isPosixShell(await session.loginShell(options.signal))
-  return posix ? posixLine(text, nonce, lineOptions) : foreignLine(text, nonce, lineOptions)
+  return posix ? posixLine(command, nonce, lineOptions) : foreignLine(command, nonce, lineOptions)
 }
 
 async function runOn(

@@ -1,4 +1,4 @@
-import { quote } from './quote.js'
+import { type Command, commandText, quote, ShellCommand } from './quote.js'
 
 /**
  * What is sent to sshd for a command. sshd hands one text to the user's login shell (`$SHELL -c TEXT`), which may be
@@ -15,7 +15,12 @@ export interface LineOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly detach: boolean
   /** Another user to run as, and whether getting there needs sudo. */
-  readonly runAs?: { readonly user: string; readonly sudo: boolean } | undefined
+  readonly runAs?: RunAs | undefined
+}
+
+interface RunAs {
+  readonly user: string
+  readonly sudo: boolean
 }
 
 const RECORD = '\x1e'
@@ -24,15 +29,20 @@ const RECORD = '\x1e'
  * The line for a login shell that reads POSIX syntax: no process more than the command itself needs.
  * The process id is that of the shell which sshd started, thus of the session: killing the session ends all of it.
  */
-export function posixLine(command: string, nonce: string, options: LineOptions): RemoteLine {
-  const script = [markerScript(nonce), ...prelude(options), body(command, options)].join('\n')
+export function posixLine(command: Command, nonce: string, options: LineOptions): RemoteLine {
+  const script = [markerScript(nonce), ...prelude(options), body(command, options, '"$SHELL"')].join('\n')
   return { text: script, marker: new ProcessMarker(nonce) }
 }
 
-/** The same for csh, fish and whatever else: /bin/sh prepares everything and hands the command to the login shell. */
-export function foreignLine(command: string, nonce: string, options: LineOptions): RemoteLine {
-  const inLoginShell = options.detach || options.runAs ? body(command, options) : `exec "$SHELL" -c ${quote(command)}`
-  const script = [markerScript(nonce), ...prelude(options), inLoginShell].join('\n')
+/**
+ * The same for csh, fish and whatever else: /bin/sh prepares everything and hands plain text to the login shell, whose
+ * language its author had in mind. What the `sh` tag made is POSIX, so /bin/sh runs it.
+ */
+export function foreignLine(command: Command, nonce: string, options: LineOptions): RemoteLine {
+  const shell = command instanceof ShellCommand ? '/bin/sh' : '"$SHELL"'
+  const text = commandText(command)
+  const end = options.detach || options.runAs ? body(command, options, shell) : `exec ${shell} -c ${quote(text)}`
+  const script = [markerScript(nonce), ...prelude(options), end].join('\n')
   return { text: anyShellLine(script), marker: new ProcessMarker(nonce) }
 }
 
@@ -121,14 +131,30 @@ function exports(env: LineOptions['env'] = {}): string[] {
   })
 }
 
-function body(command: string, { detach, runAs, env }: LineOptions): string {
-  if (runAs) {
-    // --session-command keeps the session, so that killing it ends this too
-    const script = [...exports(env), command].join('\n')
-    const inner = `${runAs.sudo ? 'sudo -n ' : ''}su -l ${quote(runAs.user)} --session-command ${quote(script)}`
-    return detach ? inBackground(inner) : `exec ${inner}`
-  }
-  return detach ? inBackground(`"$SHELL" -c ${quote(command)}`) : command
+function body(command: Command, options: LineOptions, shell: string): string {
+  const text = commandText(command)
+  if (options.runAs) return asOtherUser(command, options, options.runAs)
+  return options.detach ? inBackground(`${shell} -c ${quote(text)}`) : text
+}
+
+/** --session-command keeps the session, so that ending it ends this too. The other user may have another kind of shell. */
+function asOtherUser(command: Command, { detach, env }: LineOptions, { user, sudo }: RunAs): string {
+  const text = commandText(command)
+  const variables = exports(env)
+  const posix = [...variables, text].join('\n')
+  const isPosixText = command instanceof ShellCommand
+  const foreign =
+    variables.length === 0 && !isPosixText
+      ? text
+      : anyShellLine([...variables, isPosixText ? text : `exec "$SHELL" -c ${quote(text)}`].join('\n'))
+  const su = `${sudo ? 'sudo -n ' : ''}su -l ${quote(user)} --session-command "$text"`
+  return [
+    `case $(getent passwd ${quote(user)}) in`,
+    `*csh | */fish) text=${quote(foreign)} ;;`,
+    `*) text=${quote(posix)} ;;`,
+    'esac',
+    detach ? inBackground(su) : `exec ${su}`,
+  ].join('\n')
 }
 
 function inBackground(line: string): string {

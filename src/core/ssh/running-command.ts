@@ -92,15 +92,18 @@ export class RunningCommand {
 
   async #killSession(session: SshSession, pid: number): Promise<void> {
     const connection = await session.connection()
-    const channel = await connection.execNow(anyShellLine(killSessionScript(pid)))
-    const closed = new Promise<void>((resolve, reject) => {
-      channel.once('close', resolve)
-      connection.onLost(reject)
-    })
-    channel.resume()
-    channel.stderr.resume()
-    channel.end()
-    await closed
+    const closed = (channel: ClientChannel) =>
+      new Promise<void>((resolve, reject) => {
+        const stopListening = connection.onLost(reject)
+        channel.once('close', () => {
+          stopListening()
+          resolve()
+        })
+        channel.resume()
+        channel.stderr.resume()
+        channel.end()
+      })
+    await connection.execNow(anyShellLine(killSessionScript(pid)), closed)
   }
 
   #findPid(): boolean {
