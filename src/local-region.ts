@@ -3,17 +3,18 @@ import { ensureDaemon } from './localcloud/control.js'
 
 /** The region `local`: machines on this computer, made by a daemon that starts on first use. */
 export function localRegion(env: NodeJS.ProcessEnv, onProgress: (message: string) => void): RegionEntry {
+  const ensure = (withoutImage: boolean, signal: AbortSignal | undefined) =>
+    ensureDaemon({ env, onProgress, withoutImage, ...(signal ? { signal } : {}) })
   return {
     name: 'local',
     sshPort: 22022,
     templateDefaults: { clusterSize: 2, nodeImageId: 'default', nodeInstanceType: 't3.small', keyname: 'starcluster' },
     async ensureRunning(signal) {
-      const { endpoint, accessKeyId, secretAccessKey } = await ensureDaemon({
-        env,
-        onProgress,
-        ...(signal ? { signal } : {}),
-      })
+      const { endpoint, accessKeyId, secretAccessKey } = await ensure(true, signal)
       return { url: endpoint, credentials: { accessKeyId, secretAccessKey } }
+    },
+    async prepareLaunch(signal) {
+      await ensure(false, signal)
     },
   }
 }

@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import * as api from './api.js'
 import { chooseRegion } from './core/aws/choose-region.js'
 import { type AwsClients, createAwsClients } from './core/aws/clients.js'
-import { type RegionEntry, RegionRegistry } from './core/aws/region.js'
+import { type RegionCredentials, type RegionEntry, RegionRegistry } from './core/aws/region.js'
 import { ClusterManager } from './core/cluster/cluster-manager.js'
-import { isStale, loadConfig } from './core/config/index.js'
-import type { StarClusterConfig } from './core/config/types.js'
-import { type Logger, log as sharedLog } from './core/log.js'
+import { isStale, loadConfig, pluginSearchPath, type StarClusterConfig } from './core/config/index.js'
+import { addSecret, type Logger, log as sharedLog } from './core/log.js'
+import { currentSignal } from './core/node/run-signal.js'
 import { type StarClusterPaths, starclusterPaths } from './core/paths.js'
 import { PluginLoader } from './core/setup/loader.js'
 import { localRegion } from './local-region.js'
@@ -29,8 +29,8 @@ export interface StarCluster {
   readonly region: RegionEntry
   readonly plugins: PluginLoader
   readonly paths: StarClusterPaths
-  /** The config as it is on disk now. */
-  config(): StarClusterConfig
+  /** The config as it is on disk now; read again when one of its files changed, or when forced to. */
+  config(options?: { force?: boolean }): StarClusterConfig
   /** One line that says where clusters are made: on AWS with the account. Asks AWS. */
   describeRegion(signal?: AbortSignal): Promise<string>
   /** Ends connections and helper processes, so that the program can end. */
@@ -51,9 +51,9 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
   const region = regions.get(
     chooseRegion({ config: config(), ...(options.region === undefined ? {} : { flag: options.region }) }),
   )
-  const aws = createAwsClients({ region, config: config() })
+  const aws = createAwsClients({ region, credentials: () => configuredCredentials(config()), signal: currentSignal })
   const plugins = new PluginLoader({
-    pluginPath: () => [paths.plugins, ...config().global.pluginPath],
+    pluginPath: () => pluginSearchPath(config(), env),
     bundledDir: join(packageRoot(), 'src', 'plugins'),
     publicApi: { ...api, createStarCluster },
     log,
@@ -76,17 +76,24 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
 }
 
 /** Reads the config, and again whenever one of its files changed or appeared; warnings are said once per reading. */
-function currentConfig(options: { file?: string; env: NodeJS.ProcessEnv; log: Logger }): () => StarClusterConfig {
+function currentConfig(options: { file?: string; env: NodeJS.ProcessEnv; log: Logger }): StarCluster['config'] {
   const { log, ...where } = options
   let config: StarClusterConfig | undefined
-  return () => {
-    if (config && !isStale(config)) return config
+  return ({ force = false } = {}) => {
+    if (config && !force && !isStale(config)) return config
     const changed = config !== undefined
     config = loadConfig(where)
     if (changed) log.info(`Reloaded config ${config.path ?? '(defaults)'}`)
     for (const warning of config.warnings) log.warn(warning)
     return config
   }
+}
+
+/** Keys of `[aws info]`; without them the SDK's default chain finds some, on AWS only. */
+function configuredCredentials({ aws }: StarClusterConfig): RegionCredentials | undefined {
+  if (!aws?.awsAccessKeyId || !aws.awsSecretAccessKey) return undefined
+  addSecret(aws.awsSecretAccessKey)
+  return { accessKeyId: aws.awsAccessKeyId, secretAccessKey: aws.awsSecretAccessKey }
 }
 
 async function describeRegion(region: RegionEntry, aws: AwsClients, signal?: AbortSignal): Promise<string> {

@@ -32,6 +32,8 @@ export interface RegionEntry {
   readonly templateDefaults: TemplateDefaults
   /** Makes the region run when that is ours to do (the local daemon); cheap when it already runs. */
   ensureRunning(signal?: AbortSignal): Promise<RegionEndpoint>
+  /** Called before instances are launched, for what only that needs and may take long (a base image). */
+  prepareLaunch?(signal?: AbortSignal): Promise<void>
 }
 
 /** Regions by name. `local` is registered by the composition; any other name is taken for a region of AWS. */

@@ -1,0 +1,40 @@
+/** What plugins import as 'starcluster'. Re-exports only; src/index.ts adds the composition. */
+export type { AwsClients } from './core/aws/clients.js'
+export * from './core/aws/errors.js'
+export {
+  type RegionCredentials,
+  RegionDoesNotExist,
+  type RegionEndpoint,
+  type RegionEntry,
+  RegionRegistry,
+} from './core/aws/region.js'
+export { Cluster } from './core/cluster/cluster.js'
+export { ClusterManager } from './core/cluster/cluster-manager.js'
+export * from './core/cluster/errors.js'
+export type { ClusterListing } from './core/cluster/listing.js'
+export type { StartOptions, StartOverrides } from './core/cluster/start-options.js'
+export * from './core/config/index.js'
+export { isStarClusterError, StarClusterError } from './core/errors.js'
+export { addSecret, configureLog, type Logger, log, redact } from './core/log.js'
+export { nearest } from './core/nearest.js'
+export * from './core/node/errors.js'
+export { Node } from './core/node/node.js'
+export { currentSignal, setAmbientSignal, withSignal } from './core/node/run-signal.js'
+export { type StarClusterPaths, starclusterPaths } from './core/paths.js'
+export {
+  ClusterSetup,
+  isClusterSetup,
+  type SetupContext,
+  type Volume,
+  type Volumes,
+} from './core/setup/cluster-setup.js'
+export { DefaultClusterSetup } from './core/setup/default-cluster-setup.js'
+export { type LoadedPlugin, PluginLoader, type ReloadedPlugin } from './core/setup/loader.js'
+export * from './core/setup/plugin-errors.js'
+export { SshClient } from './core/ssh/client.js'
+export { CommandResult } from './core/ssh/command-result.js'
+export * from './core/ssh/errors.js'
+export { FanOutError, onEach } from './core/ssh/fan-out.js'
+export { foldNodeNames, foldOutputs } from './core/ssh/fold.js'
+export { type Command, quote, ShellCommand, sh } from './core/ssh/quote.js'
+export { WaitTimeoutError, waitFor } from './core/wait.js'

@@ -1,0 +1,29 @@
+import { daemonStatus } from '../../localcloud/control.js'
+import type { CliContext } from '../context.js'
+
+export async function status(cli: CliContext, flags: { json?: boolean }): Promise<void> {
+  const report = await daemonStatus(cli.env, cli.signal)
+  if (flags.json) return cli.print(JSON.stringify(report, null, 2))
+  if (!report.running) return cli.print('The local cloud is not running. It starts when a command needs it.')
+  const lines = [
+    `The local cloud is running: process ${report.pid}, ${mib(report.memoryBytes)} of memory, since ${report.started}`,
+    `  endpoint  ${report.endpoint} (EC2, S3, STS)`,
+    `  ssh       port ${report.sshPort} at each machine's public address`,
+    `  state     ${report.paths.dir}`,
+    `  image     ${report.imageReady ? 'ready' : 'not built yet; the first start builds it'}`,
+    ...report.notices.map((notice) => `  notice    ${notice}`),
+  ]
+  cli.print(lines.join('\n'))
+  if (report.nodes.length === 0) return cli.print('No machines.')
+  cli.print(
+    `${'instance'.padEnd(21)} ${'state'.padEnd(8)} ${'processes'.padStart(9)} ${'memory'.padStart(10)} ${'disk'.padStart(10)}`,
+  )
+  for (const node of report.nodes) {
+    const { id, state, processes, memoryBytes, diskBytes } = node
+    cli.print(
+      `${id.padEnd(21)} ${state.padEnd(8)} ${String(processes).padStart(9)} ${mib(memoryBytes).padStart(10)} ${mib(diskBytes).padStart(10)}`,
+    )
+  }
+}
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`

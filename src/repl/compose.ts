@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as starcluster from '../index.js'
+import { currentSignal, startShell } from './shell.js'
+
+/** The development shell on a composed StarCluster. @returns exit status */
+export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessEnv): Promise<number> {
+  // Ctrl-C at the prompt ends what the line began, remote commands included.
+  starcluster.setAmbientSignal(currentSignal)
+  return startShell({
+    context: {
+      cm: sc.cm,
+      get cfg() {
+        return sc.config()
+      },
+      ec2: sc.aws.ec2,
+      s3: sc.aws.s3,
+      log: starcluster.log,
+      sh: starcluster.sh,
+      starcluster,
+    },
+    modules: starcluster.namedModules,
+    banner: `StarCluster shell, region ${sc.region.name}. Try cm.listClusters(), cm.runPlugin('PLUGIN', 'CLUSTER'), .help`,
+    historyFile: sc.paths.history,
+    env,
+    importModule: (specifier) => (specifier === 'starcluster' ? Promise.resolve(starcluster) : undefined),
+    onReload: () => reload(sc),
+    warm: async () => {
+      await sc.aws.endpoint()
+    },
+    types: shellTypes(),
+  })
+}
+
+async function reload(sc: starcluster.StarCluster): Promise<string[]> {
+  const config = sc.config({ force: true })
+  const plugins = await sc.plugins.reload()
+  return [
+    `Config: ${config.path ?? 'built-in defaults'}`,
+    ...plugins.map(({ name, files, ms, error }) =>
+      error === undefined
+        ? `Reloaded ${name} (${files} ${files === 1 ? 'file' : 'files'}, ${Math.max(1, Math.round(ms))} ms)`
+        : `${name} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+    ),
+    ...(plugins.length === 0 ? ['No plugin changed'] : []),
+  ]
+}
+
+/** What `.type` knows: our own sources or declarations, whichever this copy was installed with. */
+function shellTypes() {
+  const declarations = [
+    "declare const cm: import('starcluster').ClusterManager",
+    "declare const cfg: import('starcluster').StarClusterConfig",
+    "declare const ec2: import('starcluster').AwsClients['ec2']",
+    "declare const s3: import('starcluster').AwsClients['s3']",
+    "declare const log: import('starcluster').Logger",
+    "declare const sh: typeof import('starcluster').sh",
+  ].join('\n')
+  const places = ['dist/types/index.d.ts', 'src/index.ts']
+  for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== dirname(dir); dir = dirname(dir)) {
+    const found = places.map((place) => join(dir, place)).find((file) => existsSync(file))
+    if (found) return { declarations, paths: { starcluster: [found] } }
+  }
+  return { declarations }
+}
