@@ -1,4 +1,4 @@
-/** Makes every sink print `****` in place of `value`, in all later messages. Values under 4 characters are not hidden. */
+/** Makes every sink print `****` in place of `value`, in all later messages. Values under 6 characters are not hidden. */
 export function addSecret(value: string): void {
   if (value.length < SHORTEST) return
   secrets.add(value)
@@ -9,12 +9,13 @@ export function addSecret(value: string): void {
 /** `text` without the registered secrets and without private keys in PEM form. */
 export function redact(text: string): string {
   let clean = text
-  for (const secret of secrets) clean = clean.replaceAll(secret, '****')
+  // The longest first: a secret can be part of another one.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(secret, '****')
   return clean.includes('PRIVATE KEY-----') ? clean.replace(PRIVATE_KEY, '****') : clean
 }
 
 /** A shorter value would turn ordinary words of the log into stars. */
-const SHORTEST = 4
+const SHORTEST = 6
 
 const secrets = new Set<string>()
 

@@ -4,7 +4,7 @@ import { ClusterTemplateDoesNotExist, ConfigError } from './errors.js'
 import { looksLikeInstanceType, type NodeTypeGroup, parseNodeTypes } from './node-types.js'
 import { type Found, readSettings } from './read-settings.js'
 import { CLUSTER, type SettingsOf } from './schema.js'
-import type { Section } from './section.js'
+import { placeOf, type Section } from './section.js'
 
 export type QueueName = 'none' | 'slurm' | 'sge'
 
@@ -70,13 +70,17 @@ function readTemplate(
   if (!read.values) throw templateError(read.problems)
   const { nodeInstanceType, queue, ...values } = read.values
   const nodeInstanceTypes = parseNodeTypes(nodeInstanceType)
+  // Where the setting stands, which may be in an ancestor.
+  const at = (setting: string) => {
+    const found = find(setting)
+    return `${found ? placeOf(found.setting) : place}: ${found?.section.label ?? label} ${setting}`
+  }
   const problems = [
-    ...('problem' in nodeInstanceTypes ? [`${label} node_instance_type: ${nodeInstanceTypes.problem}`] : []),
-    ...masterTypeProblems(label, values.masterInstanceType),
-    ...referenceProblems(context, label, values, defaults),
+    ...('problem' in nodeInstanceTypes ? [`${at('node_instance_type')}: ${nodeInstanceTypes.problem}`] : []),
+    ...masterTypeProblems(at, values.masterInstanceType),
+    ...referenceProblems(context, at, values, defaults),
   ]
-  if (problems.length > 0 || 'problem' in nodeInstanceTypes)
-    throw templateError(problems.map((line) => `${place}: ${line}`))
+  if (problems.length > 0 || 'problem' in nodeInstanceTypes) throw templateError(problems)
   const keyLocation = context.keyLocation(values.keyname)
   const key = keyLocation === undefined ? {} : { keyLocation }
   return { ...values, name, ...key, nodeInstanceTypes, queue: queue as QueueName }
@@ -125,7 +129,7 @@ type TemplateValues = Pick<SettingsOf<typeof CLUSTER>, 'keyname' | 'volumes' | '
 
 function referenceProblems(
   { references }: TemplateContext,
-  label: string,
+  at: (setting: string) => string,
   values: TemplateValues,
   defaults: TemplateDefaults,
 ): string[] {
@@ -133,7 +137,7 @@ function referenceProblems(
   const check = (setting: keyof typeof references, name: string) => {
     const { kind, names, problems: broken } = references[setting]
     if (names.has(name)) problems.push(...(broken.get(name) ?? []))
-    else problems.push(`${label} ${setting}: no section [${kind} ${name}] exists${didYouMean(name, names)}`)
+    else problems.push(`${at(setting)}: no section [${kind} ${name}] exists${didYouMean(name, names)}`)
   }
   // A key pair of that name is made on first use, so it needs no section.
   if (values.keyname !== defaults.keyname) check('keyname', values.keyname)
@@ -143,9 +147,9 @@ function referenceProblems(
   return problems
 }
 
-function masterTypeProblems(label: string, type: string | undefined): string[] {
+function masterTypeProblems(at: (setting: string) => string, type: string | undefined): string[] {
   if (type === undefined || looksLikeInstanceType(type)) return []
-  return [`${label} master_instance_type: "${type}" is not the name of an instance type, such as t3.small`]
+  return [`${at('master_instance_type')}: "${type}" is not the name of an instance type, such as t3.small`]
 }
 
 function templateError(problems: readonly string[]): ConfigError {

@@ -159,7 +159,7 @@ test('property: what is written is read, in every style of writing', () => {
         wanted.map(([title, pairs]) => [title, [...pairs].sort()]),
       )
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
 })
 
@@ -173,6 +173,6 @@ test('property: any text is read or refused with an error of ours', () => {
         expect(error).toBeInstanceOf(StarClusterError)
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
 })
