@@ -136,7 +136,7 @@ test('keys of any characters: put, get, list, delete', async () => {
   const key = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'))
   await fc.assert(
     fc.asyncProperty(key, async (Key) => {
-      fc.pre(Key.isWellFormed() && Buffer.byteLength(Key) <= 1024)
+      fc.pre(Buffer.byteLength(Key) <= 1024)
       await put(Key, `body of ${Key}`)
       expect(await text(Key)).toBe(`body of ${Key}`)
       const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: Key, EncodingType: 'url' }))

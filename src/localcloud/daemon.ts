@@ -1,0 +1,39 @@
+import { Daemon } from './daemon/daemon.js'
+import { openDaemonLog } from './daemon/daemon-log.js'
+import { resetEverything } from './daemon/reset.js'
+import { startFailureText } from './daemon/start-failure.js'
+import { localPaths } from './paths.js'
+
+/** The program of the local cloud, started by `ensureDaemon` under its lock; `--reset` removes everything instead. */
+async function main(): Promise<void> {
+  process.umask(0o077)
+  const paths = localPaths(process.env)
+  const log = openDaemonLog(paths.log)
+  if (process.argv.includes('--reset')) {
+    await resetEverything(process.env, paths, log, { images: process.argv.includes('--images') })
+    return
+  }
+  process.on('SIGHUP', () => undefined) // its terminal is none of its business
+  const daemon = await Daemon.start(process.env, paths, log)
+  process.on('unhandledRejection', (error) => log.error(`unhandled: ${error instanceof Error ? error.stack : error}`))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      daemon.stop().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      )
+    })
+  }
+}
+
+function fail(error: unknown): never {
+  const text = startFailureText(error)
+  try {
+    openDaemonLog(localPaths(process.env).log).error(text)
+  } catch {
+    process.stderr.write(`${text}\n`) // no HOME, no log: whoever started us reads this
+  }
+  process.exit(1)
+}
+
+main().catch(fail)

@@ -1,0 +1,82 @@
+import { request } from 'node:http'
+import type { DaemonInfo } from './daemon-info.js'
+import type { DaemonPing, DaemonReport, ImageLine } from './status.js'
+
+export interface AskOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number
+}
+
+export const askPing = (daemon: DaemonInfo, options: AskOptions) =>
+  askJson<DaemonPing>(daemon, 'GET', '/ping', { timeoutMs: 5_000, ...options })
+
+export const askReport = (daemon: DaemonInfo, options: AskOptions) =>
+  askJson<DaemonReport>(daemon, 'GET', '/status', { timeoutMs: 30_000, ...options })
+
+export const askStop = (daemon: DaemonInfo, options: AskOptions) =>
+  askJson<object>(daemon, 'POST', '/stop', { timeoutMs: 5_000, ...options })
+
+/** Has the base image built, or joins the build that runs. Ends with the last line of the daemon. */
+export async function askImage(
+  daemon: DaemonInfo,
+  onProgress: (message: string) => void,
+  options: AskOptions,
+): Promise<Exclude<ImageLine, { progress: string }>> {
+  let last: ImageLine | undefined
+  let rest = ''
+  await ask(daemon, 'POST', '/image', options, (text) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      last = JSON.parse(line) as ImageLine
+      if ('progress' in last) onProgress(last.progress)
+    }
+  })
+  if (last && !('progress' in last)) return last
+  return { error: { code: 'DaemonGone', message: 'the local cloud ended while it built the base image' } }
+}
+
+async function askJson<T>(daemon: DaemonInfo, method: string, path: string, options: AskOptions): Promise<T> {
+  let text = ''
+  await ask(daemon, method, path, options, (piece) => {
+    text += piece
+  })
+  return JSON.parse(text) as T
+}
+
+/** @param options.timeoutMs longest silence. Rejects when there is no whole 2xx answer. */
+function ask(
+  daemon: DaemonInfo,
+  method: string,
+  path: string,
+  options: AskOptions,
+  onText: (text: string) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: '127.0.0.1',
+        port: daemon.port,
+        method,
+        path: `/_starcluster${path}`,
+        headers: { authorization: `Bearer ${daemon.token}` },
+        agent: false,
+        timeout: options.timeoutMs ?? 600_000,
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
+      (response) => {
+        if (Math.floor((response.statusCode ?? 500) / 100) !== 2) {
+          response.resume()
+          return reject(new Error(`${method} ${path}: the daemon answered ${response.statusCode}`))
+        }
+        response.setEncoding('utf8')
+        response.on('data', onText)
+        response.on('end', resolve)
+        response.on('error', reject)
+      },
+    )
+    asked.on('timeout', () => asked.destroy(new Error(`${method} ${path}: no answer`)))
+    asked.on('error', reject)
+    asked.end()
+  })
+}

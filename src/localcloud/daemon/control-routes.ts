@@ -1,0 +1,64 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LocalCloudError, reason } from '../local-error.js'
+import type { DaemonPing, DaemonReport, ImageLine } from './status.js'
+
+export interface ControlledDaemon {
+  readonly token: string
+  ping(): DaemonPing
+  report(): Promise<DaemonReport>
+  ensureImage(onProgress: (message: string) => void): Promise<void>
+  stop(): void
+}
+
+/** The routes below /_starcluster/ with which the command line sees and stops the daemon. Not part of AWS. */
+export function controlRoutes(daemon: ControlledDaemon) {
+  return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean> => {
+    if (!hasToken(request, daemon.token)) {
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('forbidden\n')
+      return true
+    }
+    switch (`${request.method} ${path}`) {
+      case 'GET /ping':
+        sendJson(response, 200, daemon.ping())
+        return true
+      case 'GET /status':
+        sendJson(response, 200, await daemon.report())
+        return true
+      case 'POST /image':
+        await sendImageProgress(response, daemon)
+        return true
+      case 'POST /stop':
+        response.setHeader('connection', 'close')
+        sendJson(response, 202, {})
+        daemon.stop()
+        return true
+      default:
+        return false
+    }
+  }
+}
+
+async function sendImageProgress(response: ServerResponse, daemon: ControlledDaemon): Promise<void> {
+  const send = (line: ImageLine) => response.write(`${JSON.stringify(line)}\n`)
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  try {
+    await daemon.ensureImage((progress) => send({ progress }))
+    send({ done: true })
+  } catch (error) {
+    const hint = error instanceof LocalCloudError ? error.hint : undefined
+    const code = error instanceof LocalCloudError ? error.code : 'BaseImageFailed'
+    send({ error: { code, message: reason(error), ...(hint === undefined ? {} : { hint }) } })
+  }
+  response.end()
+}
+
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}
+
+function hasToken(request: IncomingMessage, token: string): boolean {
+  const sent = Buffer.from(request.headers.authorization ?? '')
+  const right = Buffer.from(`Bearer ${token}`)
+  return sent.length === right.length && timingSafeEqual(sent, right)
+}

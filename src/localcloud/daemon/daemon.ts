@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { Cloud, CloudLog, CloudState } from '../cloud.js'
+import { emptyEc2State, handleEc2, reconcile } from '../ec2/index.js'
+import { LocalCloudError } from '../local-error.js'
+import type { LocalPaths } from '../paths.js'
+import { BlobStore } from '../s3/blobs.js'
+import { s3Handler } from '../s3/handler.js'
+import { emptyS3State, referencedFiles } from '../s3/state.js'
+import { createCloudServer } from '../server/server.js'
+import { CloudStore } from '../store/store.js'
+import { handleSts } from '../sts/handler.js'
+import { CONTROL_PROTOCOL, programVersion } from '../version.js'
+import { controlRoutes } from './control-routes.js'
+import { ensureCredentials, writePrivateFile } from './credentials.js'
+import type { DaemonInfo } from './daemon-info.js'
+import { listen } from './listen.js'
+import { type LocalMachines, openMachines } from './machines.js'
+import { ownProcessId } from './process-id.js'
+import type { DaemonReport } from './status.js'
+
+const REGION = 'local'
+const ACCOUNT_ID = '000000000000'
+
+/** The running local cloud: state, machines and wire, from start to stop. */
+export class Daemon {
+  private readonly notices: string[] = []
+  private readonly token = randomBytes(24).toString('hex')
+  private readonly started = new Date().toISOString()
+  private stopping: Promise<void> | undefined
+  private server: Server | undefined
+  private port = 0
+
+  private constructor(
+    private readonly paths: LocalPaths,
+    private readonly log: CloudLog,
+    private readonly store: CloudStore<CloudState>,
+    private readonly machines: LocalMachines,
+    private readonly cloud: Cloud,
+  ) {}
+
+  /**
+   * Resolves when requests are taken and the state agrees with the machines that live.
+   * @throws LocalCloudError when something it cannot do without is missing.
+   */
+  static async start(env: NodeJS.ProcessEnv, paths: LocalPaths, log: CloudLog): Promise<Daemon> {
+    const store = await CloudStore.open(paths.state, emptyCloudState)
+    checkStateVersion(store.state)
+    const machines = await openMachines(env, paths, log, () => cloud)
+    const cloud: Cloud = {
+      region: REGION,
+      accountId: ACCOUNT_ID,
+      state: store.state,
+      commit: () => store.commit(),
+      engine: machines.engine,
+      log,
+      now: () => new Date(),
+    }
+    const daemon = new Daemon(paths, log, store, machines, cloud)
+    if (store.notice) daemon.notice(store.notice)
+    await daemon.begin()
+    return daemon
+  }
+
+  /** Lets requests end, saves, lets go of the machines without stopping them. */
+  stop(): Promise<void> {
+    this.stopping ??= this.end()
+    return this.stopping
+  }
+
+  private async begin(): Promise<void> {
+    const credentials = await ensureCredentials(this.paths.credentials)
+    const blobs = new BlobStore(this.paths.objects)
+    // An older state in use may lack objects that the damaged one had: then nothing is swept.
+    if (!this.store.notice) await blobs.sweep(await this.filesInUse())
+    await this.store.commit()
+    await this.machines.engine.open()
+    await reconcile(this.cloud)
+    this.server = createCloudServer({
+      cloud: this.cloud,
+      credentials,
+      services: { ec2: handleEc2, s3: s3Handler(blobs), sts: handleSts },
+      control: controlRoutes({
+        token: this.token,
+        ping: () => this.ping(),
+        report: () => this.report(),
+        ensureImage: (onProgress) => this.machines.ensureImage(onProgress),
+        stop: () => process.emit('SIGTERM'),
+      }),
+      saveFailure: () => this.store.failing,
+    })
+    const { port, taken } = await listen(this.server, this.paths.port)
+    this.port = port
+    if (taken !== undefined) {
+      this.notice(`port ${taken} is taken by another program: the local cloud listens on ${port} from now on`)
+    }
+    await writePrivateFile(this.paths.daemon, `${JSON.stringify(this.info())}\n`)
+    this.log.info(`StarCluster ${programVersion()} local cloud at http://127.0.0.1:${port}, process ${process.pid}`)
+  }
+
+  private async filesInUse(): Promise<Set<string>> {
+    const previous = await CloudStore.readPrevious<CloudState>(this.paths.state)
+    return new Set([...referencedFiles(this.store.state.s3), ...(previous?.s3 ? referencedFiles(previous.s3) : [])])
+  }
+
+  private async end(): Promise<void> {
+    this.log.info('stopping; machines go on')
+    await rm(this.paths.daemon, { force: true })
+    if (this.server) await closeServer(this.server, 10_000)
+    await this.store.commit()
+    await this.machines.engine.close()
+    this.log.info('stopped')
+  }
+
+  private notice(text: string): void {
+    this.notices.push(text)
+    this.log.warn(text)
+  }
+
+  private info(): DaemonInfo {
+    const { sshPort } = this.machines.engine
+    const { port, token, started } = this
+    return {
+      process: ownProcessId(),
+      port,
+      sshPort,
+      version: programVersion(),
+      protocol: CONTROL_PROTOCOL,
+      token,
+      started,
+    }
+  }
+
+  private ping() {
+    return { version: programVersion(), protocol: CONTROL_PROTOCOL, imageReady: this.machines.imageReady() }
+  }
+
+  private async report(): Promise<DaemonReport> {
+    return {
+      ...this.ping(),
+      pid: process.pid,
+      port: this.port,
+      sshPort: this.machines.engine.sshPort,
+      started: this.started,
+      memoryBytes: process.memoryUsage.rss(),
+      engine: this.machines.kind,
+      notices: this.notices,
+      nodes: await this.machines.nodes(),
+    }
+  }
+}
+
+function emptyCloudState(): CloudState {
+  return { version: 1, ec2: emptyEc2State(), s3: emptyS3State() }
+}
+
+/** New connections are refused at once; requests in flight may end within the deadline. */
+function closeServer(server: Server, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+/** A state of a newer program must not be read as if we understood it. */
+function checkStateVersion(state: CloudState): void {
+  if (state.version === 1) return
+  throw new LocalCloudError('StateTooNew', `the local cloud's state is of version ${String(state.version)}`, {
+    hint: 'use the newer StarCluster that wrote it',
+  })
+}

@@ -1,0 +1,21 @@
+import type { Cloud, CloudLog } from '../cloud.js'
+import type { LocalPaths } from '../paths.js'
+import { openMachines } from './machines.js'
+
+/**
+ * Removes every machine, disk, namespace and port of this user's local cloud. Reads no state: it also helps when the
+ * state cannot be read. The caller removes the state directory afterwards.
+ */
+export async function resetEverything(
+  env: NodeJS.ProcessEnv,
+  paths: LocalPaths,
+  log: CloudLog,
+  options: { images: boolean },
+): Promise<void> {
+  const noCloud = (): Cloud => {
+    throw new Error('the cloud is being reset')
+  }
+  const { engine } = await openMachines(env, paths, log, noCloud)
+  await engine.reset({ images: options.images })
+  await engine.close()
+}

@@ -1,0 +1,39 @@
+/** Short answer of a running daemon, asked before every use of the local cloud. */
+export interface DaemonPing {
+  readonly version: string
+  readonly protocol: number
+  /** False until the base image is built: machines cannot start before. */
+  readonly imageReady: boolean
+}
+
+export interface NodeStatus {
+  /** Instance id */
+  readonly id: string
+  readonly state: 'stopped' | 'running'
+  readonly processes: number
+  /** PSS, bytes; 0 when stopped */
+  readonly memoryBytes: number
+  readonly diskBytes: number
+}
+
+/** What `starcluster local status` shows of a running daemon. */
+export interface DaemonReport extends DaemonPing {
+  readonly pid: number
+  readonly port: number
+  readonly sshPort: number
+  /** ISO 8601 */
+  readonly started: string
+  /** Resident memory of the daemon, bytes */
+  readonly memoryBytes: number
+  /** `namespaces`: real machines; `null`: records only, for tests. */
+  readonly engine: 'namespaces' | 'null'
+  /** What the user should know: an older state in use, another port than before. */
+  readonly notices: readonly string[]
+  readonly nodes: readonly NodeStatus[]
+}
+
+/** Lines of the answer to POST /_starcluster/image: progress until one of the last two. */
+export type ImageLine =
+  | { readonly progress: string }
+  | { readonly done: true }
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
