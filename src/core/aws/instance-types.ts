@@ -1,0 +1,59 @@
+import type { _InstanceType, EC2 } from '@aws-sdk/client-ec2'
+import { nearest } from '../nearest.js'
+import { abortable } from './caller-identity.js'
+import { InstanceTypeDoesNotExist, isAwsError } from './errors.js'
+
+/** What launching needs to know of an instance type. */
+export interface InstanceTypeFacts {
+  readonly type: string
+  /** e.g. `['x86_64']`, the preferred one first. */
+  readonly architectures: readonly string[]
+}
+
+/** Facts of each type, in one request. @throws InstanceTypeDoesNotExist naming the nearest type the region has */
+export async function describeInstanceTypes(
+  ec2: Pick<EC2, 'describeInstanceTypes'>,
+  types: readonly string[],
+  signal?: AbortSignal,
+): Promise<Map<string, InstanceTypeFacts>> {
+  const unique = [...new Set(types)]
+  // As a filter: InstanceTypes would refuse all when one is unknown, without saying which.
+  const { InstanceTypes } = await ec2.describeInstanceTypes(
+    { Filters: [{ Name: 'instance-type', Values: unique }] },
+    abortable(signal),
+  )
+  const facts = new Map<string, InstanceTypeFacts>()
+  for (const { InstanceType, ProcessorInfo } of InstanceTypes ?? []) {
+    const architectures = (ProcessorInfo?.SupportedArchitectures ?? []).filter((name) => name !== 'i386')
+    if (InstanceType) facts.set(InstanceType, { type: InstanceType, architectures })
+  }
+  const unknown = unique.find((type) => !facts.has(type))
+  if (unknown === undefined) return facts
+  const close = await nearestType(ec2, unknown, signal)
+  throw new InstanceTypeDoesNotExist(`instance type ${unknown} does not exist in this region`, {
+    hint: close ? `did you mean ${close}?` : 'check node_instance_type (-i) and master_instance_type (-I)',
+  })
+}
+
+async function nearestType(
+  ec2: Pick<EC2, 'describeInstanceTypes'>,
+  wanted: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const names: string[] = []
+  let token: string | undefined
+  try {
+    do {
+      const page = await ec2.describeInstanceTypes(
+        { MaxResults: 100, ...(token ? { NextToken: token } : {}) },
+        abortable(signal),
+      )
+      names.push(...(page.InstanceTypes ?? []).map(({ InstanceType }) => InstanceType as _InstanceType))
+      token = page.NextToken || undefined
+    } while (token)
+  } catch (error) {
+    // Only a better hint was wanted: without it the message still stands.
+    if (!isAwsError(error)) throw error
+  }
+  return nearest(wanted, names)
+}

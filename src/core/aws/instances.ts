@@ -1,0 +1,74 @@
+import type { DescribeInstancesCommandInput, EC2, Filter, Instance } from '@aws-sdk/client-ec2'
+import { abortable } from './caller-identity.js'
+
+type Ec2 = Pick<EC2, 'describeInstances' | 'getConsoleOutput'>
+
+/** EC2's largest page. */
+const pageSize = 1000
+
+/** States of an instance that still exists; a terminated one is listed for about an hour and has no group. */
+export const livingStates = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'] as const
+
+/** Instances that match all filters, in no particular order; one request per 1000. */
+export async function describeInstances(
+  ec2: Pick<EC2, 'describeInstances'>,
+  filters: Filter[],
+  signal?: AbortSignal,
+): Promise<Instance[]> {
+  return allPages(ec2, { Filters: filters, MaxResults: pageSize }, signal)
+}
+
+/** The instances with these ids that EC2 knows, terminated ones too. Ids it does not know (yet) are left out. */
+export async function describeInstancesById(
+  ec2: Pick<EC2, 'describeInstances'>,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<Instance[]> {
+  // As a filter, not as InstanceIds: an id that is not visible yet then gives no error for all the others.
+  const chunks: string[][] = []
+  for (let at = 0; at < ids.length; at += 200) chunks.push(ids.slice(at, at + 200)) // EC2 takes 200 values a filter
+  const pages = await Promise.all(
+    chunks.map((Values) => describeInstances(ec2, [{ Name: 'instance-id', Values }], signal)),
+  )
+  return pages.flat()
+}
+
+/** Console output as text; empty when there is none yet. `Latest` is live on Nitro; older types answer without it. */
+export async function consoleOutput(ec2: Ec2, instanceId: string, signal?: AbortSignal): Promise<string> {
+  const ask = async (latest: boolean) => {
+    const { Output } = await ec2.getConsoleOutput(
+      { InstanceId: instanceId, ...(latest ? { Latest: true } : {}) },
+      abortable(signal),
+    )
+    return Buffer.from(Output ?? '', 'base64').toString('utf8')
+  }
+  try {
+    return await ask(true)
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UnsupportedOperation') return ask(false)
+    throw error
+  }
+}
+
+/** Value of a tag, or undefined. */
+export function tagOf(
+  resource: { Tags?: { Key?: string | undefined; Value?: string | undefined }[] | undefined },
+  key: string,
+) {
+  return resource.Tags?.find((tag) => tag.Key === key)?.Value
+}
+
+async function allPages(
+  ec2: Pick<EC2, 'describeInstances'>,
+  input: DescribeInstancesCommandInput,
+  signal: AbortSignal | undefined,
+): Promise<Instance[]> {
+  const found: Instance[] = []
+  let token: string | undefined
+  do {
+    const page = await ec2.describeInstances({ ...input, ...(token ? { NextToken: token } : {}) }, abortable(signal))
+    for (const reservation of page.Reservations ?? []) found.push(...(reservation.Instances ?? []))
+    token = page.NextToken || undefined
+  } while (token)
+  return found
+}

@@ -1,0 +1,46 @@
+import type { EC2 } from '@aws-sdk/client-ec2'
+import { abortable } from './caller-identity.js'
+import { isAwsError, SubnetDoesNotExist } from './errors.js'
+
+/** Where in the network a cluster lives. */
+export interface NetworkPlace {
+  readonly vpcId: string
+  /** undefined: EC2 takes the default subnet of whichever zone it chooses. */
+  readonly subnetId?: string
+  /** Zone of the subnet. */
+  readonly zone?: string
+}
+
+/** The place a configured subnet gives, else the default VPC. */
+export async function findNetwork(
+  ec2: Pick<EC2, 'describeVpcs' | 'describeSubnets'>,
+  subnetId: string | undefined,
+  signal?: AbortSignal,
+): Promise<NetworkPlace> {
+  return subnetId ? bySubnet(ec2, subnetId, signal) : byDefaultVpc(ec2, signal)
+}
+
+async function bySubnet(
+  ec2: Pick<EC2, 'describeSubnets'>,
+  subnetId: string,
+  signal?: AbortSignal,
+): Promise<NetworkPlace> {
+  try {
+    const { Subnets } = await ec2.describeSubnets({ SubnetIds: [subnetId] }, abortable(signal))
+    const subnet = Subnets?.[0]
+    if (subnet?.VpcId)
+      return { vpcId: subnet.VpcId, subnetId, ...(subnet.AvailabilityZone ? { zone: subnet.AvailabilityZone } : {}) }
+  } catch (error) {
+    if (!isAwsError(error, 'InvalidSubnetID.NotFound', 'InvalidSubnetID.Malformed')) throw error
+  }
+  throw new SubnetDoesNotExist(`subnet ${subnetId} does not exist in this region`, { hint: 'check subnet_id (-N)' })
+}
+
+async function byDefaultVpc(ec2: Pick<EC2, 'describeVpcs'>, signal?: AbortSignal): Promise<NetworkPlace> {
+  const { Vpcs } = await ec2.describeVpcs({ Filters: [{ Name: 'is-default', Values: ['true'] }] }, abortable(signal))
+  const vpcId = Vpcs?.[0]?.VpcId
+  if (vpcId) return { vpcId }
+  throw new SubnetDoesNotExist('this region has no default VPC', {
+    hint: 'name a subnet with subnet_id in the template or -N, or make a default VPC: aws ec2 create-default-vpc',
+  })
+}

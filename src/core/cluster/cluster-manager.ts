@@ -1,0 +1,84 @@
+import { inspect } from 'node:util'
+import type { Cluster } from './cluster.js'
+import type { ClusterDeps } from './deps.js'
+import { clusterOf, findGroup, findGroups } from './discover.js'
+import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
+import { NodePool } from './node-pool.js'
+import { type RestartOptions, restartCluster } from './restart.js'
+import { type RunPluginOptions, runPlugin } from './run-plugin.js'
+import { type SnakeCase, withSnakeCase } from './snake-case.js'
+import { type SshTarget, type SshTargetOptions, sshTarget } from './ssh-target.js'
+import { startCluster } from './start.js'
+import type { StartOptions } from './start-options.js'
+import { type StopOptions, stopCluster } from './stop.js'
+import { type TerminateOptions, terminateCluster } from './terminate.js'
+
+/** Finds clusters and passes on what is to be done with them; each act is a file of its own beside this one. */
+export class ClusterManager {
+  private readonly pool: NodePool
+
+  constructor(private readonly deps: ClusterDeps) {
+    this.pool = new NodePool(deps)
+    withSnakeCase(this, ClusterManager.prototype)
+  }
+
+  /** @throws ClusterDoesNotExist naming the nearest */
+  async getCluster(tag: string): Promise<Cluster> {
+    return clusterOf(this.deps, this.pool, await findGroup(this.deps, tag))
+  }
+  async getClusterOrNone(tag: string): Promise<Cluster | undefined> {
+    const group = (await findGroups(this.deps, [tag])).get(tag)
+    return group && clusterOf(this.deps, this.pool, group)
+  }
+  /** All clusters of the region, by tag. */
+  async getClusters(): Promise<Cluster[]> {
+    return [...(await findGroups(this.deps)).values()].map((group) => clusterOf(this.deps, this.pool, group))
+  }
+  async clusterExists(tag: string): Promise<boolean> {
+    return (await findGroups(this.deps, [tag])).has(tag)
+  }
+  /** Clusters with their nodes, as data. */
+  async listClusters(options?: ListOptions): Promise<ClusterListing[]> {
+    return listClusters(this.deps, this.pool, options)
+  }
+
+  async startCluster(tag: string, options?: StartOptions): Promise<Cluster> {
+    return startCluster(this.deps, this.pool, tag, options)
+  }
+  async stopCluster(tag: string, options?: StopOptions): Promise<void> {
+    await stopCluster(this.deps, this.pool, tag, options)
+  }
+  async restartCluster(tag: string, options?: RestartOptions): Promise<void> {
+    await restartCluster(this.deps, this.pool, tag, options)
+  }
+  async terminateCluster(tag: string, options?: TerminateOptions): Promise<void> {
+    await terminateCluster(this.deps, this.pool, tag, options)
+  }
+  /** Runs a plugin of the config, as it is on disk now, on a running cluster. */
+  async runPlugin(name: string, tag: string, options?: RunPluginOptions): Promise<void> {
+    await runPlugin(this.deps, this.pool, name, tag, options)
+  }
+
+  /** How to log in to a node with the system's ssh. */
+  async sshTarget(tag: string, node: string, options?: SshTargetOptions): Promise<SshTarget> {
+    return sshTarget(this.deps, this.pool, tag, node, options)
+  }
+  async sshToMaster(tag: string, options?: SshTargetOptions): Promise<SshTarget> {
+    return this.sshTarget(tag, (await (await this.getCluster(tag)).getMaster()).alias, options)
+  }
+  async sshToNode(tag: string, node: string, options?: SshTargetOptions): Promise<SshTarget> {
+    return this.sshTarget(tag, node, options)
+  }
+
+  /** Ends all ssh connections. */
+  async close(): Promise<void> {
+    this.pool.close()
+  }
+  [inspect.custom](): string {
+    return `ClusterManager (region ${this.deps.region.name})`
+  }
+}
+
+/** The original's spelling of the same methods: `cm.run_plugin(...)`. */
+export interface ClusterManager
+  extends SnakeCase<Pick<ClusterManager, 'getCluster' | 'getClusters' | 'runPlugin' | 'listClusters'>> {}

@@ -1,0 +1,19 @@
+import type { AwsClients } from '../aws/clients.js'
+import type { RegionEntry } from '../aws/region.js'
+import type { StarClusterConfig } from '../config/types.js'
+import type { Logger } from '../log.js'
+import type { StarClusterPaths } from '../paths.js'
+import type { PluginLoader } from '../setup/loader.js'
+
+/** What the acts of a cluster's life work with; made once where the program is put together. */
+export interface ClusterDeps {
+  readonly aws: AwsClients
+  readonly region: RegionEntry
+  /** The config as it is now: read again when its files changed. */
+  readonly config: () => StarClusterConfig
+  readonly plugins: PluginLoader
+  readonly paths: StarClusterPaths
+  readonly log: Logger
+  /** Written into the tags of new clusters. */
+  readonly version?: string
+}

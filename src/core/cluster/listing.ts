@@ -1,0 +1,107 @@
+import type { Instance } from '@aws-sdk/client-ec2'
+import { describeInstances, livingStates } from '../aws/instances.js'
+import type { Node } from '../node/node.js'
+import { onEach } from '../ssh/fan-out.js'
+import type { ClusterDeps } from './deps.js'
+import { type ClusterGroup, clusterOf, findGroups } from './discover.js'
+import { ClusterDoesNotExist } from './errors.js'
+import type { NodePool } from './node-pool.js'
+import { groupName } from './tag.js'
+
+/** A cluster as `listclusters` shows it. */
+export interface ClusterListing {
+  readonly tag: string
+  /** Name of the security group. */
+  readonly securityGroup: string
+  readonly vpcId: string
+  /** Of the first node, when it runs or is about to. */
+  readonly launchTime?: Date
+  readonly zone?: string
+  readonly keyname?: string
+  readonly subnetId?: string
+  readonly nodes: readonly NodeListing[]
+}
+
+export interface NodeListing {
+  readonly alias: string
+  readonly state: string
+  readonly instanceId: string
+  readonly address?: string
+  /** Only when asked for. */
+  readonly ssh?: 'Up' | 'Down'
+}
+
+export interface ListOptions {
+  /** Only these; all by default. */
+  readonly tags?: readonly string[]
+  /** Try ssh on every running node. */
+  readonly showSshStatus?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Clusters of the region with their nodes. Two requests, however many there are. @throws ClusterDoesNotExist */
+export async function listClusters(
+  deps: ClusterDeps,
+  pool: NodePool,
+  options: ListOptions = {},
+): Promise<ClusterListing[]> {
+  const { tags, signal } = options
+  const [groups, instances] = await Promise.all([
+    findGroups(deps, undefined, signal),
+    describeAllMembers(deps, tags, signal),
+  ])
+  const missing = tags?.find((tag) => !groups.has(tag))
+  if (missing !== undefined) throw new ClusterDoesNotExist(missing, deps.region.name, [...groups.keys()])
+  const wanted = tags ? tags.map((tag) => groups.get(tag)!) : [...groups.values()]
+  return Promise.all(wanted.map((group) => listing(deps, pool, group, membersOf(group, instances), options)))
+}
+
+async function listing(
+  deps: ClusterDeps,
+  pool: NodePool,
+  group: ClusterGroup,
+  instances: readonly Instance[],
+  { showSshStatus }: ListOptions,
+): Promise<ClusterListing> {
+  const cluster = clusterOf(deps, pool, group)
+  const nodes = pool.adopt(group.tag, () => cluster.keyname, instances)
+  const ssh = showSshStatus ? await onEach(nodes, sshStatus) : []
+  const [first] = nodes
+  const alive = first?.state === 'running' || first?.state === 'pending'
+  return {
+    tag: group.tag,
+    securityGroup: groupName(group.tag),
+    vpcId: group.vpcId,
+    ...(alive && first?.launchTime ? { launchTime: first.launchTime } : {}),
+    ...(first?.placement ? { zone: first.placement } : {}),
+    ...(first?.keyName ? { keyname: first.keyName } : {}),
+    ...(first?.subnetId ? { subnetId: first.subnetId } : {}),
+    nodes: nodes.map((node, i) => ({
+      alias: node.alias,
+      state: node.state,
+      instanceId: node.id,
+      ...(node.dnsName ? { address: node.dnsName } : {}),
+      ...(ssh[i] ? { ssh: ssh[i] } : {}),
+    })),
+  }
+}
+
+async function sshStatus(node: Node): Promise<'Up' | 'Down'> {
+  return node.isRunning() && (await node.isSshUp()) ? 'Up' : 'Down'
+}
+
+async function describeAllMembers(
+  { aws }: ClusterDeps,
+  tags: readonly string[] | undefined,
+  signal?: AbortSignal,
+): Promise<Instance[]> {
+  const filters = [
+    { Name: 'instance.group-name', Values: tags ? tags.map(groupName) : [groupName('*')] },
+    { Name: 'instance-state-name', Values: [...livingStates] },
+  ]
+  return describeInstances(aws.ec2, filters, signal)
+}
+
+function membersOf(group: ClusterGroup, instances: readonly Instance[]): Instance[] {
+  return instances.filter(({ SecurityGroups }) => SecurityGroups?.some(({ GroupId }) => GroupId === group.id))
+}

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { deadlineSignal, untilAborted, WaitTimeoutError } from '../wait.js'
+
+export interface PollOptions {
+  readonly timeoutMs: number
+  /** Longest pause between two probes, in milliseconds; they begin at 50 and grow by half. */
+  readonly slowestMs: number
+  readonly signal?: AbortSignal | undefined
+  readonly hint?: string
+}
+
+/**
+ * Calls `probe` until it gives something, at first quickly, then more and more slowly: a local node is there within
+ * tenths of a second, one on EC2 takes a minute and its API limits the rate of requests.
+ * @throws WaitTimeoutError, the probe's errors, or the signal's reason
+ */
+export async function poll<T>(
+  what: string,
+  probe: (signal: AbortSignal) => Promise<T | undefined>,
+  options: PollOptions,
+): Promise<T> {
+  const late = new WaitTimeoutError(what, options.timeoutMs, options.hint)
+  const deadline = deadlineSignal(options.timeoutMs, late, options.signal)
+  try {
+    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.5, options.slowestMs)) {
+      deadline.signal.throwIfAborted()
+      const value = await untilAborted(probe(deadline.signal), deadline.signal)
+      if (value !== undefined) return value
+      await untilAborted(sleep(pauseMs, undefined, { signal: deadline.signal }), deadline.signal)
+    }
+  } finally {
+    deadline.release()
+  }
+}

@@ -1,0 +1,89 @@
+import type { Tag } from '@aws-sdk/client-ec2'
+import { IncompatibleCluster } from './errors.js'
+
+/** What a cluster was started with: kept in tags of its security group, so that every machine with the credentials sees it. */
+export interface ClusterRecord {
+  readonly version: 1
+  readonly keyname: string
+  readonly user: string
+  readonly shell: string
+  /** Names only: settings are read from the config whenever a plugin runs. */
+  readonly plugins: readonly string[]
+  readonly queue: 'none' | 'slurm' | 'sge'
+  /** Aliases begin with `<tag>-`. */
+  readonly dnsPrefix: boolean
+  readonly size: number
+  /** Image and type for nodes added later. */
+  readonly nodeImageId: string
+  readonly nodeInstanceType: string
+  readonly zone?: string
+  readonly subnetId?: string
+  readonly publicIps?: boolean
+  readonly template?: string
+}
+
+const coreTag = 'starcluster:core'
+const versionTag = 'starcluster:version'
+/** EC2's limits: characters in the value of a tag, and tags on a resource (of which a few are for others). */
+const valueLimit = 256
+const chunkLimit = 40
+
+/** Tags that hold the record, in pieces of at most 256 characters. */
+export function recordTags(record: ClusterRecord, programVersion: string): Tag[] {
+  const text = toAscii(JSON.stringify(record))
+  const chunks: string[] = []
+  for (let at = 0; at < text.length; at += valueLimit) chunks.push(text.slice(at, at + valueLimit))
+  if (chunks.length > chunkLimit) {
+    throw new RangeError(
+      `the settings of the cluster take ${text.length} characters; tags hold ${chunkLimit * valueLimit}`,
+    )
+  }
+  return [
+    { Key: versionTag, Value: programVersion },
+    ...chunks.map((Value, i) => ({ Key: i === 0 ? coreTag : `${coreTag}-${i}`, Value })),
+  ]
+}
+
+/** The record in a security group's tags. @throws IncompatibleCluster when there is none or it is not whole */
+export function readRecord(tag: string, tags: readonly Tag[] | undefined): ClusterRecord {
+  const pieces = (tags ?? [])
+    .flatMap(({ Key, Value }) => {
+      const match = /^starcluster:core(?:-(\d+))?$/.exec(Key ?? '')
+      return match ? [{ index: Number(match[1] ?? 0), text: Value ?? '' }] : []
+    })
+    .sort((a, b) => a.index - b.index) // as numbers: piece 10 comes after piece 9
+  if (pieces.length === 0) throw new IncompatibleCluster(tag, 'its security group has no StarCluster tags')
+  return parseRecord(tag, pieces.map(({ text }) => text).join(''))
+}
+
+function parseRecord(tag: string, text: string): ClusterRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new IncompatibleCluster(tag, 'the settings in its tags are not whole')
+  }
+  const { version } = (value ?? {}) as { version?: unknown }
+  if (version !== 1)
+    throw new IncompatibleCluster(tag, `its settings have version ${JSON.stringify(version)}, this program reads 1`)
+  const wrong = Object.entries(required).find(([key, isRight]) => !isRight((value as Record<string, unknown>)[key]))
+  if (wrong) throw new IncompatibleCluster(tag, `its setting ${wrong[0]} is missing or wrong`)
+  return value as ClusterRecord
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const required: Record<string, (value: unknown) => boolean> = {
+  keyname: isText,
+  user: isText,
+  shell: isText,
+  plugins: (value) => Array.isArray(value) && value.every(isText),
+  dnsPrefix: (value) => typeof value === 'boolean',
+  size: Number.isInteger,
+  nodeImageId: isText,
+  nodeInstanceType: isText,
+}
+
+/** JSON without blanks at a piece's end (EC2 may trim them) and without characters that count as more than one. */
+function toAscii(json: string): string {
+  return json.replace(/[ \u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,55 @@
+import { abortable } from '../aws/caller-identity.js'
+import type { Progress } from './cancellable.js'
+import type { Cluster } from './cluster.js'
+import type { ClusterDeps } from './deps.js'
+import { clusterOf, findGroup } from './discover.js'
+import type { NodePool } from './node-pool.js'
+import { poll } from './poll.js'
+import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
+import type { StartOptions } from './start-options.js'
+import { waitForNodes } from './wait-for-cluster.js'
+
+/** Starts the stopped nodes of a cluster and sets it up again; also finishes a start that was interrupted. */
+export async function resumeCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  options: StartOptions,
+  progress: Progress,
+): Promise<Cluster> {
+  const { signal } = options
+  progress('looking for its nodes')
+  const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+  const plugins = await loadPlugins(deps, cluster.plugins)
+  const nodes = await cluster.getNodesOrThrow({ signal })
+  await cluster.getMaster({ signal })
+  if (options.validateOnly) return cluster
+  progress('starting its nodes')
+  await startStopped(deps, cluster, signal)
+  if (options.createOnly) return cluster
+  progress('waiting for the nodes')
+  deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
+  const ids = nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id)
+  const up = await waitForNodes(deps, pool, cluster, ids, signal)
+  progress('configuring the nodes')
+  deps.log.info(`The master is ${up[0]?.dnsName}`)
+  await runHooks(deps, cluster, up, [defaultSetup(), ...plugins], 'run', signal)
+  return cluster
+}
+
+/** One request for all; nodes that are just stopping are waited for, EC2 refuses to start them. */
+async function startStopped(deps: ClusterDeps, cluster: Cluster, signal?: AbortSignal): Promise<void> {
+  const settled = async (s: AbortSignal) => {
+    const nodes = await cluster.getNodes({ signal: s })
+    return nodes.some(({ state }) => state === 'stopping') ? undefined : nodes
+  }
+  const nodes = await poll(`the nodes of cluster ${cluster.tag} to stop`, settled, {
+    timeoutMs: 10 * 60_000,
+    slowestMs: 5000,
+    signal,
+  })
+  const stopped = nodes.filter((node) => node.isStopped())
+  if (stopped.length === 0) return
+  deps.log.info(`Starting ${stopped.length} stopped ${stopped.length === 1 ? 'node' : 'nodes'}...`)
+  await deps.aws.ec2.startInstances({ InstanceIds: stopped.map(({ id }) => id) }, abortable(signal))
+}

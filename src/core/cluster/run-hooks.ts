@@ -1,0 +1,98 @@
+import { PluginNotFound } from '../config/errors.js'
+import type { Node } from '../node/node.js'
+import { withSignal } from '../node/run-signal.js'
+import type { SetupContext } from '../setup/cluster-setup.js'
+import { DefaultClusterSetup } from '../setup/default-cluster-setup.js'
+import type { Hook } from '../setup/hook-names.js'
+import type { LoadedPlugin } from '../setup/loader.js'
+import { runPlugins } from '../setup/runner.js'
+import { onEach } from '../ssh/fan-out.js'
+import { type Cluster, masterOf } from './cluster.js'
+import type { ClusterDeps } from './deps.js'
+import { ClusterNotRunning } from './errors.js'
+
+/** The set-up that comes first in every chain. */
+export function defaultSetup(): LoadedPlugin {
+  const name = 'starcluster.clustersetup.DefaultClusterSetup'
+  return { name, setupClass: name, instance: new DefaultClusterSetup(), files: [] }
+}
+
+/** The plugins of a cluster by the names it was started with, with the settings the config has now. */
+export async function loadPlugins(
+  deps: Pick<ClusterDeps, 'config' | 'plugins'>,
+  names: readonly string[],
+): Promise<LoadedPlugin[]> {
+  const config = deps.config()
+  const loaded: LoadedPlugin[] = []
+  // One after the other: they share the builder, and the first mistake is the one to mend.
+  for (const name of names) loaded.push(await deps.plugins.load(config.plugin(name)))
+  return loaded
+}
+
+/** Like `loadPlugins` for a cluster that is to end: a plugin that is no longer in the config has nothing to say. */
+export async function loadPluginsLeniently(
+  deps: Pick<ClusterDeps, 'config' | 'plugins' | 'log'>,
+  names: readonly string[],
+) {
+  const loaded: LoadedPlugin[] = []
+  for (const name of names) {
+    try {
+      loaded.push(...(await loadPlugins(deps, [name])))
+    } catch (error) {
+      if (!(error instanceof PluginNotFound)) throw error
+      deps.log.warn(`plugin ${name} is no longer in the config: its shutdown hook is left out`)
+    }
+  }
+  return loaded
+}
+
+/** Runs one hook of each plugin on the running nodes of a cluster; remote commands end with `signal`. */
+export async function runHooks(
+  deps: Pick<ClusterDeps, 'log'>,
+  cluster: Cluster,
+  nodes: readonly Node[],
+  plugins: readonly LoadedPlugin[],
+  hook: Hook,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const context: SetupContext = {
+    cluster,
+    signal,
+    log: deps.log,
+    onEach: (some, task) => onEach(some, task, { signal }),
+  }
+  await withSignal(signal, () =>
+    runPlugins({
+      plugins,
+      hook,
+      nodes: [...nodes],
+      master: masterOf(cluster.tag, nodes),
+      user: cluster.clusterUser,
+      userShell: cluster.clusterShell,
+      volumes: {},
+      context,
+    }),
+  )
+}
+
+/** Nodes that run, for hooks. @throws ClusterNotRunning, MasterDoesNotExist */
+export async function runningNodes(
+  deps: Pick<ClusterDeps, 'log'>,
+  cluster: Cluster,
+  signal?: AbortSignal,
+): Promise<Node[]> {
+  const nodes = await cluster.getNodesOrThrow({ signal })
+  const running = nodes.filter((node) => node.isRunning())
+  if (running.length === 0) {
+    throw new ClusterNotRunning(
+      `cluster ${cluster.tag} is not running (its nodes: ${[...new Set(nodes.map(({ state }) => state))].join(', ')})`,
+      {
+        hint: `"starcluster start -x ${cluster.tag}" resumes a stopped cluster`,
+      },
+    )
+  }
+  const others = nodes.filter((node) => !node.isRunning())
+  for (const node of others) deps.log.warn(`${node.alias} is ${node.state}: it is left out`)
+  masterOf(cluster.tag, running)
+  return running
+}

@@ -1,0 +1,34 @@
+/** Settings that replace the template's for one start. */
+export interface StartOverrides {
+  readonly clusterSize?: number
+  readonly clusterUser?: string
+  readonly clusterShell?: string
+  readonly masterImageId?: string
+  readonly nodeImageId?: string
+  readonly masterInstanceType?: string
+  /** Type of the workers that no counted type in the template covers. */
+  readonly nodeInstanceType?: string
+  readonly availabilityZone?: string
+  readonly keyname?: string
+  /** File of the private key. */
+  readonly keyLocation?: string
+  readonly userdataScript?: readonly string[]
+  readonly dnsPrefix?: boolean
+  readonly subnetId?: string
+  readonly publicIps?: boolean
+}
+
+export interface StartOptions {
+  /** Name of the template; default: the config's, else the built-in one. */
+  readonly template?: string
+  readonly overrides?: StartOverrides
+  /** false: use the existing instances, resume a stopped cluster or finish an interrupted start. Default true. */
+  readonly create?: boolean
+  /** Launch (or start) the instances and return: no waiting, no set-up. */
+  readonly createOnly?: boolean
+  /** Check everything and return a cluster that does not exist. */
+  readonly validateOnly?: boolean
+  /** Who may reach port 22 of the nodes. Default: everyone. */
+  readonly sshCidr?: string
+  readonly signal?: AbortSignal
+}

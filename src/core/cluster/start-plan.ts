@@ -1,0 +1,105 @@
+import { chooseTemplate } from '../config/choose-template.js'
+import type { ClusterTemplate } from '../config/templates.js'
+import { checkHostname, masterAlias } from '../node/aliases.js'
+import { ownKeyFile } from './cluster-key.js'
+import type { ClusterDeps } from './deps.js'
+import type { WantedKey } from './ensure-key-pair.js'
+import { ClusterValidationError } from './errors.js'
+import { type LaunchGroup, planLaunch } from './launch-plan.js'
+import type { ClusterRecord } from './record.js'
+import type { StartOverrides } from './start-options.js'
+
+/** Everything `start` is going to do, settled before AWS is asked anything. */
+export interface StartPlan {
+  readonly tag: string
+  readonly record: ClusterRecord
+  readonly key: WantedKey
+  readonly groups: readonly LaunchGroup[]
+  readonly userdataScripts: readonly string[]
+}
+
+const shells = ['bash', 'zsh', 'csh', 'ksh', 'tcsh']
+
+/** Settings of the template with what the command line says instead. @throws ClusterValidationError, ConfigError */
+export function planStart(
+  deps: Pick<ClusterDeps, 'config' | 'region' | 'paths'>,
+  tag: string,
+  templateName: string | undefined,
+  overrides: StartOverrides,
+): StartPlan {
+  const config = deps.config()
+  const template = chooseTemplate(config, templateName, deps.region.templateDefaults)
+  const prefix = (overrides.dnsPrefix ?? template.dnsPrefix) ? `${tag}-` : ''
+  if (prefix) checkHostname(masterAlias(prefix))
+  const user = checkUser(overrides.clusterUser ?? template.clusterUser)
+  const shell = checkShell(overrides.clusterShell ?? template.clusterShell)
+  const nodeInstanceTypes = withLastType(template.nodeInstanceTypes, overrides.nodeInstanceType)
+  const nodeImageId = overrides.nodeImageId ?? template.nodeImageId
+  const size = overrides.clusterSize ?? template.clusterSize
+  const groups = planLaunch({
+    size,
+    prefix,
+    nodeImageId,
+    nodeInstanceTypes,
+    masterImageId: overrides.masterImageId ?? template.masterImageId,
+    masterInstanceType: overrides.masterInstanceType ?? template.masterInstanceType,
+  })
+  const key = wantedKey(deps, template, overrides)
+  const zone = overrides.availabilityZone ?? template.availabilityZone
+  const subnetId = overrides.subnetId ?? template.subnetId
+  const publicIps = overrides.publicIps ?? template.publicIps
+  const record: ClusterRecord = {
+    version: 1,
+    template: template.name,
+    keyname: key.keyname,
+    user,
+    shell,
+    plugins: template.plugins,
+    queue: template.queue,
+    dnsPrefix: prefix !== '',
+    size,
+    nodeImageId,
+    nodeInstanceType: nodeInstanceTypes.at(-1)!.type,
+    ...(zone === undefined ? {} : { zone }),
+    ...(subnetId === undefined ? {} : { subnetId }),
+    ...(publicIps === undefined ? {} : { publicIps }),
+  }
+  return { tag, record, key, groups, userdataScripts: overrides.userdataScript ?? template.userdataScripts }
+}
+
+/** A type on the command line replaces the one for all remaining workers; counted ones stay. */
+function withLastType(
+  types: ClusterTemplate['nodeInstanceTypes'],
+  type: string | undefined,
+): ClusterTemplate['nodeInstanceTypes'] {
+  return type === undefined ? types : [...types.slice(0, -1), { type }]
+}
+
+/** `-K` names the file; else the `[key]` section; else the key is one of ours, made on first use. */
+function wantedKey(
+  deps: Pick<ClusterDeps, 'config' | 'region' | 'paths'>,
+  template: ClusterTemplate,
+  { keyname = template.keyname, keyLocation }: StartOverrides,
+): WantedKey {
+  if (keyLocation !== undefined) return { keyname, location: keyLocation, ours: false }
+  const config = deps.config()
+  const mayBeOurs = keyname === deps.region.templateDefaults.keyname
+  if (mayBeOurs && !config.keys.has(keyname)) return { keyname, location: ownKeyFile(deps, keyname), ours: true }
+  return { keyname, location: config.key(keyname).keyLocation, ours: false }
+}
+
+function checkUser(user: string): string {
+  const hint = 'set cluster_user (-u) to a name such as sgeadmin'
+  if (user === 'root') throw new ClusterValidationError('the cluster user cannot be root', { hint })
+  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {
+    throw new ClusterValidationError(`${JSON.stringify(user)} cannot be the name of a user`, { hint })
+  }
+  return user
+}
+
+function checkShell(shell: string): string {
+  if (shells.includes(shell)) return shell
+  throw new ClusterValidationError(`${JSON.stringify(shell)} is not a shell we set up`, {
+    hint: `set cluster_shell (-S) to one of ${shells.join(', ')}`,
+  })
+}

@@ -1,0 +1,114 @@
+import type { LoadedPlugin } from '../setup/loader.js'
+import { cancellable, type Progress } from './cancellable.js'
+import { Cluster } from './cluster.js'
+import type { ClusterDeps } from './deps.js'
+import { findGroups } from './discover.js'
+import { CancelledStartRequest, clusterExists } from './errors.js'
+import { createGroup, launchNodes } from './launch.js'
+import { describeMembers } from './members.js'
+import type { NodePool } from './node-pool.js'
+import { resumeCluster } from './resume.js'
+import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
+import type { StartOptions } from './start-options.js'
+import { planStart, type StartPlan } from './start-plan.js'
+import { checkTag } from './tag.js'
+import { removeCluster } from './terminate.js'
+import { type CheckedPlan, validatePlan } from './validate.js'
+import { waitForNodes } from './wait-for-cluster.js'
+
+/**
+ * Brings a cluster up and returns it ready to use. With `create: false` the instances exist already.
+ *
+ * @throws ClusterExists, ClusterValidationError, CancelledStartRequest saying how to go on, and what a plugin throws
+ */
+export async function startCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  options: StartOptions = {},
+): Promise<Cluster> {
+  checkTag(tag)
+  const { signal } = options
+  const interrupted = (doing: string, cause: unknown) => new CancelledStartRequest(tag, doing, cause)
+  return cancellable(
+    signal,
+    (progress) => (options.create === false ? resumeCluster : createCluster)(deps, pool, tag, options, progress),
+    interrupted,
+  )
+}
+
+async function createCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  options: StartOptions,
+  progress: Progress,
+): Promise<Cluster> {
+  const { signal } = options
+  progress('checking the settings')
+  const plan = planStart(deps, tag, options.template, options.overrides ?? {})
+  if (!options.validateOnly) await refuseIfExists(deps, tag, signal)
+  if (!options.validateOnly) await deps.region.prepareLaunch?.(signal)
+  const [plugins, checked] = await check(deps, plan, options)
+  if (options.validateOnly) {
+    deps.log.info(`All settings of cluster ${tag} are valid`)
+    return new Cluster(tag, '', () => plan.record, deps, pool)
+  }
+  progress('launching the nodes')
+  const { cluster, ids } = await launch(deps, pool, checked, options)
+  if (options.createOnly) return cluster
+  progress('waiting for the nodes')
+  deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
+  const nodes = await waitForNodes(deps, pool, cluster, ids, signal)
+  progress('configuring the nodes')
+  deps.log.info(`The master is ${nodes[0]?.dnsName}`)
+  await runHooks(deps, cluster, nodes, [defaultSetup(), ...plugins], 'run', signal)
+  return cluster
+}
+
+async function refuseIfExists(deps: ClusterDeps, tag: string, signal?: AbortSignal): Promise<void> {
+  const existing = (await findGroups(deps, [tag], signal)).get(tag)
+  if (existing)
+    throw clusterExists(
+      tag,
+      (await describeMembers(deps, existing.id, signal)).map(({ State }) => State?.Name ?? ''),
+    )
+}
+
+/** Plugins are loaded before anything is launched: a mistake in one of them must not cost money. */
+async function check(
+  deps: ClusterDeps,
+  plan: StartPlan,
+  options: StartOptions,
+): Promise<[LoadedPlugin[], CheckedPlan]> {
+  const checks = { changeNothing: options.validateOnly === true, signal: options.signal }
+  const [plugins, checked] = await Promise.allSettled([
+    loadPlugins(deps, plan.record.plugins),
+    validatePlan(deps, plan, checks),
+  ])
+  if (plugins.status === 'rejected') throw plugins.reason
+  if (checked.status === 'rejected') throw checked.reason
+  return [plugins.value, checked.value]
+}
+
+/** A launch that AWS refuses leaves nothing behind; an interrupted one may, and the message then says how to go on. */
+async function launch(deps: ClusterDeps, pool: NodePool, plan: CheckedPlan, options: StartOptions) {
+  const { tag, record } = plan
+  const { signal } = options
+  deps.log.info(`Launching a cluster of ${record.size} ${record.size === 1 ? 'node' : 'nodes'}...`)
+  const groupId = await createGroup(deps, plan, options.sshCidr ?? '0.0.0.0/0', signal)
+  const cluster = new Cluster(tag, groupId, () => record, deps, pool)
+  try {
+    const instances = await launchNodes(deps, plan, groupId, signal)
+    return { cluster, ids: instances.map(({ InstanceId }) => InstanceId ?? '') }
+  } catch (error) {
+    if (signal?.aborted) throw error
+    deps.log.info('The launch failed: removing what was made')
+    await removeCluster(deps, pool, cluster).catch((cause: unknown) => {
+      deps.log.error(
+        `cluster ${tag} may still have nodes that cost money: ${String(cause)}; run "starcluster terminate ${tag}"`,
+      )
+    })
+    throw error
+  }
+}

@@ -1,0 +1,53 @@
+import { abortable } from '../aws/caller-identity.js'
+import { InvalidOperation } from '../node/errors.js'
+import { cancellable } from './cancellable.js'
+import type { ClusterDeps } from './deps.js'
+import { clusterOf, findGroup } from './discover.js'
+import { CancelledRequest } from './errors.js'
+import type { NodePool } from './node-pool.js'
+import { poll } from './poll.js'
+import { loadPluginsLeniently, runHooks } from './run-hooks.js'
+
+export interface StopOptions {
+  readonly signal?: AbortSignal
+}
+
+/** Stops all nodes such that `start -x` resumes them with their disks; waits until they have stopped. */
+export async function stopCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  { signal }: StopOptions = {},
+): Promise<void> {
+  await cancellable(
+    signal,
+    async (progress) => {
+      progress(`looking for cluster ${tag}`)
+      const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+      const nodes = await cluster.getNodesOrThrow({ signal })
+      const stuck = nodes.filter((node) => !node.isStoppable())
+      if (stuck.length > 0) {
+        throw new InvalidOperation(
+          `${stuck.map(({ alias }) => alias).join(', ')} of cluster ${tag} cannot be stopped: spot instance, or no disk that outlives a stop`,
+          {
+            hint: `"starcluster terminate ${tag}" ends the cluster and deletes its disks`,
+          },
+        )
+      }
+      const running = nodes.filter((node) => node.isRunning())
+      const plugins = (await loadPluginsLeniently(deps, cluster.plugins)).filter(({ instance }) => instance.onShutdown)
+      progress('running the shutdown hooks of its plugins')
+      if (plugins.length > 0 && running.some((node) => node.isMaster()))
+        await runHooks(deps, cluster, running, plugins, 'onShutdown', signal)
+      progress(`stopping cluster ${tag}`)
+      const ids = nodes.filter(({ state }) => state === 'running' || state === 'pending').map(({ id }) => id)
+      deps.log.info(`Stopping ${ids.length} ${ids.length === 1 ? 'node' : 'nodes'} of cluster ${tag}...`)
+      if (ids.length > 0) await deps.aws.ec2.stopInstances({ InstanceIds: ids }, abortable(signal))
+      const stopped = async (s: AbortSignal) =>
+        (await cluster.getNodes({ signal: s })).every((node) => node.isStopped()) || undefined
+      await poll(`the nodes of cluster ${tag} to stop`, stopped, { timeoutMs: 15 * 60_000, slowestMs: 5000, signal })
+      for (const node of nodes) node.close()
+    },
+    (doing, cause) => new CancelledRequest(`stopping cluster ${tag} (${doing})`, cause),
+  )
+}

@@ -1,0 +1,116 @@
+import { abortable } from '../aws/caller-identity.js'
+import { isAwsError } from '../aws/errors.js'
+import { describeInstancesById } from '../aws/instances.js'
+import { deleteSecurityGroup } from '../aws/security-groups.js'
+import { isStarClusterError } from '../errors.js'
+import type { Node } from '../node/node.js'
+import { cancellable } from './cancellable.js'
+import type { Cluster } from './cluster.js'
+import type { ClusterDeps } from './deps.js'
+import { clusterOf, findGroup } from './discover.js'
+import { CancelledRequest } from './errors.js'
+import type { NodePool } from './node-pool.js'
+import { poll } from './poll.js'
+import { loadPluginsLeniently, runHooks } from './run-hooks.js'
+
+export interface TerminateOptions {
+  /** Go on when plugins fail or the cluster's settings cannot be read. */
+  readonly force?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Ends all nodes of a cluster, whatever state they are in, and removes every trace of it. */
+export async function terminateCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  options: TerminateOptions = {},
+): Promise<void> {
+  const { signal } = options
+  await cancellable(
+    signal,
+    async (progress) => {
+      progress(`looking for cluster ${tag}`)
+      const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+      progress('running the shutdown hooks of its plugins')
+      await shutdownHooks(deps, cluster, options)
+      progress(`terminating cluster ${tag}`)
+      await removeCluster(deps, pool, cluster, signal)
+    },
+    (doing, cause) => new CancelledRequest(`terminating cluster ${tag} (${doing})`, cause),
+  )
+}
+
+/** Terminates the nodes, waits until they are gone, and removes the security group and the pinned host keys. */
+export async function removeCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  cluster: Cluster,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { ec2 } = deps.aws
+  const nodes = await cluster.getNodes({ signal })
+  const ids = nodes.map(({ id }) => id)
+  if (ids.length > 0) {
+    for (const { alias, id } of nodes) deps.log.info(`Terminating node: ${alias} (${id})`)
+    await terminateAll(deps, ids, signal)
+    await waitUntilGone(deps, cluster.tag, ids, signal)
+  }
+  deps.log.info(`Removing security group: ${cluster.securityGroup}`)
+  await deleteSecurityGroup(ec2, cluster.groupId, { signal })
+  await pool.pinsOf(cluster.tag).remove()
+  pool.forget(cluster.tag, ids)
+}
+
+async function shutdownHooks(deps: ClusterDeps, cluster: Cluster, { force, signal }: TerminateOptions): Promise<void> {
+  try {
+    const plugins = (await loadPluginsLeniently(deps, cluster.plugins)).filter(({ instance }) => instance.onShutdown)
+    if (plugins.length === 0) return
+    const nodes: Node[] = await cluster.getRunningNodes({ signal })
+    if (!nodes.some((node) => node.isMaster())) {
+      deps.log.warn(`the master of cluster ${cluster.tag} does not run: the shutdown hooks of its plugins are left out`)
+      return
+    }
+    await runHooks(deps, cluster, nodes, plugins, 'onShutdown', signal)
+  } catch (error) {
+    if (signal?.aborted || !isStarClusterError(error)) throw error
+    if (!force) {
+      deps.log.warn(`nothing is terminated yet; "starcluster terminate --force ${cluster.tag}" ignores this error:`)
+      throw error
+    }
+    deps.log.warn(`ignored: ${error.message}`)
+  }
+}
+
+async function terminateAll(deps: ClusterDeps, ids: readonly string[], signal?: AbortSignal): Promise<void> {
+  try {
+    for (let at = 0; at < ids.length; at += 1000) {
+      await deps.aws.ec2.terminateInstances({ InstanceIds: ids.slice(at, at + 1000) }, abortable(signal))
+    }
+  } catch (error) {
+    // One that is gone by now makes EC2 refuse all: take them one by one.
+    if (!isAwsError(error, 'InvalidInstanceID.NotFound') || ids.length === 1) {
+      if (isAwsError(error, 'InvalidInstanceID.NotFound')) return
+      throw error
+    }
+    for (const id of ids) await terminateAll(deps, [id], signal)
+  }
+}
+
+async function waitUntilGone(
+  deps: ClusterDeps,
+  tag: string,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const look = async (s: AbortSignal) => {
+    const instances = await describeInstancesById(deps.aws.ec2, ids, s)
+    return instances.every(({ State }) => State?.Name === 'terminated') || undefined
+  }
+  await poll(`the nodes of cluster ${tag} to terminate`, look, {
+    timeoutMs: 15 * 60_000,
+    slowestMs: 5000,
+    signal,
+    hint: `"starcluster terminate ${tag}" again goes on`,
+  })
+}

@@ -1,0 +1,122 @@
+import type { Instance } from '@aws-sdk/client-ec2'
+import pLimit from 'p-limit'
+import { describeInstancesById } from '../aws/instances.js'
+import type { Node } from '../node/node.js'
+import { withSignal } from '../node/run-signal.js'
+import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
+import type { Cluster } from './cluster.js'
+import type { ClusterDeps } from './deps.js'
+import { NoClusterNodesFound } from './errors.js'
+import type { NodePool } from './node-pool.js'
+import { poll } from './poll.js'
+
+/** How long each step may take, in milliseconds. */
+const runningMs = 15 * 60_000
+const hostKeysMs = 10 * 60_000
+const sshMs = 10 * 60_000
+/** cloud-init writes our public key some time after sshd listens. */
+const refusedMs = 2 * 60_000
+
+/** Nodes connected to while the others still boot. */
+const connectsAtOnce = 50
+
+/**
+ * Waits until all these instances run, have shown their host keys and let us in. One DescribeInstances per look, however
+ * many they are; each node is connected to as soon as it runs.
+ *
+ * @returns the cluster's nodes, the master first
+ * @throws NoClusterNodesFound when a node ended instead, WaitTimeoutError
+ */
+export async function waitForNodes(
+  deps: ClusterDeps,
+  pool: NodePool,
+  cluster: Cluster,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<Node[]> {
+  const atOnce = pLimit(connectsAtOnce)
+  const connecting = new Map<string, Promise<void>>()
+  // One node that can never be reached ends the wait for all the others at once.
+  const failed = new AbortController()
+  const both = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
+  const begin = (node: Node) => {
+    if (connecting.has(node.id) || !node.isRunning() || node.addr === '') return
+    const connected = atOnce(() => connect(pool, cluster.tag, node, both))
+    connected.catch((error: unknown) => failed.abort(error))
+    connecting.set(node.id, connected)
+  }
+  const look = async (s: AbortSignal) => {
+    const nodes = await cluster.getNodes({ signal: s })
+    await refuseEnded(deps, cluster.tag, ids, nodes, s)
+    const wanted = nodes.filter((node) => ids.includes(node.id))
+    for (const node of wanted) begin(node)
+    return connecting.size === ids.length ? wanted : undefined
+  }
+  const nodes = await poll(`the nodes of cluster ${cluster.tag} to run`, look, {
+    timeoutMs: runningMs,
+    slowestMs: 5000,
+    signal: both,
+    hint: `see what they do with "starcluster listclusters ${cluster.tag}"; "starcluster start -x ${cluster.tag}" goes on waiting`,
+  })
+  await Promise.all(connecting.values())
+  return nodes
+}
+
+/** An instance that was launched and is not living any more will never run. */
+async function refuseEnded(
+  deps: ClusterDeps,
+  tag: string,
+  ids: readonly string[],
+  nodes: readonly Node[],
+  signal: AbortSignal,
+): Promise<void> {
+  const living = new Set(nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id))
+  const missing = ids.filter((id) => !living.has(id))
+  if (missing.length === 0) return
+  // Not listed may also mean: launched so lately that EC2 does not list it yet.
+  const ended = (await describeInstancesById(deps.aws.ec2, missing, signal)).filter(hasEnded)
+  if (ended.length === 0) return
+  const reasons = ended.map(
+    ({ InstanceId, StateReason }) => `${InstanceId}: ${StateReason?.Message ?? 'no reason given'}`,
+  )
+  throw new NoClusterNodesFound(
+    `${ended.length} of ${ids.length} nodes of cluster ${tag} ended while they were started\n${reasons.join('\n')}`,
+    {
+      hint: `remove what is left with "starcluster terminate ${tag}", then start again`,
+    },
+  )
+}
+
+const hasEnded = ({ State }: Instance) => State?.Name === 'terminated' || State?.Name === 'shutting-down'
+
+/** Host keys first, then ssh: nothing is sent to a machine that cannot prove who it is. */
+async function connect(pool: NodePool, tag: string, node: Node, signal: AbortSignal): Promise<void> {
+  await pool.pinsOf(tag).waitFor(node.id, node.alias, hostKeysMs, signal)
+  let lastRefusal: Error | undefined
+  let refusedSince: number | undefined
+  const attempt = async (s: AbortSignal) => {
+    try {
+      await withSignal(s, () => node.ssh.connect())
+      return true
+    } catch (error) {
+      if (s.aborted) throw error
+      if (error instanceof SSHAuthException) {
+        refusedSince ??= performance.now()
+        if (performance.now() - refusedSince > refusedMs) throw error
+      } else if (!(error instanceof SSHConnectionError)) throw error
+      lastRefusal = error
+      return undefined
+    }
+  }
+  try {
+    await poll(`ssh on ${node.alias} (${node.addr})`, attempt, {
+      timeoutMs: sshMs,
+      slowestMs: 5000,
+      signal,
+      hint: 'check that its security group and network let you reach port 22 from here',
+    })
+  } catch (error) {
+    if (lastRefusal && error instanceof Error && error.cause === undefined && !signal.aborted) error.cause = lastRefusal
+    throw error
+  }
+}

@@ -1,0 +1,59 @@
+import { sh } from '../ssh/quote.js'
+import { type Mount, parseMounts } from './facts.js'
+import type { InstanceView } from './instance-view.js'
+import type { RemoteNode } from './remote-node.js'
+import { runScript } from './scripts/run-script.js'
+import { exportsStep, mountStep, nfsServerStep } from './scripts/steps.js'
+
+/** What is mounted where, by device, as the kernel of the node tells it. */
+export async function getMountMap(node: RemoteNode): Promise<Map<string, Mount>> {
+  const { stdout } = await node.ssh.execute('cat /proc/self/mounts', { sourceProfile: false })
+  return new Map(parseMounts(stdout).map((mount) => [mount.device, mount]))
+}
+
+export async function startNfsServer(node: RemoteNode): Promise<void> {
+  await runScript(node.ssh, [nfsServerStep()])
+}
+
+/** Exports paths to exactly these nodes. Exports of other paths stay as they are. */
+export async function exportFsToNodes(
+  node: RemoteNode,
+  nodes: readonly InstanceView[],
+  paths: readonly string[],
+): Promise<void> {
+  const clients = nodes.map(({ privateIpAddress }) => privateIpAddress)
+  await runScript(
+    node.ssh,
+    paths.map((path) => exportsStep([path], clients, exportsBlock(path))),
+  )
+}
+
+/** Takes back the export of paths. */
+export async function stopExportingFs(node: RemoteNode, paths: readonly string[]): Promise<void> {
+  await runScript(
+    node.ssh,
+    paths.map((path) => exportsStep([path], [], exportsBlock(path))),
+  )
+}
+
+/** Mounts paths of a server over NFS under the same paths, now and at every boot; mounted ones stay. */
+export async function mountNfsShares(
+  node: RemoteNode,
+  server: Pick<InstanceView, 'alias'>,
+  paths: readonly string[],
+): Promise<void> {
+  await runScript(node.ssh, [mountStep(server.alias, paths)])
+}
+
+/** Mounts a device at a path, now and at every boot. */
+export async function mountDevice(node: RemoteNode, device: string, path: string): Promise<void> {
+  const command = sh`[ -d ${path} ] || mkdir -p ${path}
+sc_line /etc/fstab 644 root:root ${`${device} ${path} auto defaults,nofail 0 2`}
+mountpoint -q ${path} || { mount ${path}; sc_changed ${path}; }`
+  await runScript(node.ssh, [{ name: 'mount', command }])
+}
+
+/** Name of the block in `/etc/exports` that exports one path. */
+export function exportsBlock(path: string): string {
+  return `starcluster ${path}`
+}

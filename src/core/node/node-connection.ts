@@ -1,0 +1,67 @@
+import type { Logger } from '../log.js'
+import { SshClient } from '../ssh/client.js'
+import type { HostKeyVerifier } from '../ssh/host-keys.js'
+import type { InstanceView } from './instance-view.js'
+import { currentSignal } from './run-signal.js'
+
+/** The private key that opens a node. */
+export interface LoginKey {
+  readonly location: string
+  privateKey(): string
+  /** In authorized_keys form. */
+  publicKey(): Promise<string>
+}
+
+export interface NodeConnectionOptions {
+  /** Asked at the first connection: looking at nodes needs no key. */
+  readonly key: () => LoginKey
+  /** Port of sshd at the node's address. */
+  readonly port: number
+  /** How the host key of an instance is verified. */
+  readonly verifier: (instanceId: string, alias: string) => HostKeyVerifier
+  readonly log: Logger
+}
+
+/** The way to one node: one ssh client, made anew when the node comes back with another address. */
+export class NodeConnection {
+  private made: { readonly address: string; readonly client: SshClient } | undefined
+  private login: LoginKey | undefined
+
+  constructor(private readonly options: NodeConnectionOptions) {}
+
+  get keyLocation(): string {
+    return this.key.location
+  }
+
+  loginPublicKey(): Promise<string> {
+    return this.key.publicKey()
+  }
+
+  client(node: InstanceView): SshClient {
+    if (this.made && (this.made.address === node.addr || node.addr === '')) return this.made.client
+    this.close()
+    const { port, verifier, log } = this.options
+    const client = new SshClient({
+      host: node.addr,
+      port,
+      username: 'root',
+      privateKey: this.key.privateKey(),
+      name: node.alias,
+      hostKeys: verifier(node.id, node.alias),
+      log,
+      signal: currentSignal,
+    })
+    this.made = { address: node.addr, client }
+    return client
+  }
+
+  close(): void {
+    this.made?.client.close()
+    this.made = undefined
+  }
+
+  private get key(): LoginKey {
+    this.login ??= this.options.key()
+    return this.login
+  }
+}

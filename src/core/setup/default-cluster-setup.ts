@@ -1,0 +1,169 @@
+import { toPeer } from '../node/keys.js'
+import { exportsBlock } from '../node/mounts.js'
+import type { Node } from '../node/node.js'
+import {
+  accountStep,
+  authorizeRootStep,
+  exportsStep,
+  homeStep,
+  hostnameStep,
+  hostsStep,
+  knownHostsStep,
+  mountStep,
+  nfsServerStep,
+  scratchStep,
+  userKeysStep,
+} from '../node/scripts/steps.js'
+import { ClusterSetup, type SetupContext, type Volumes } from './cluster-setup.js'
+import { chooseAccount } from './default/choose-account.js'
+import { NodeScripts } from './default/node-scripts.js'
+import { ensurePackages, requiredPrograms } from './default/packages.js'
+import { surveyNodes } from './default/survey.js'
+import type { SetupWork } from './default/work.js'
+
+export type { SetupWork } from './default/work.js'
+
+/**
+ * The set-up that makes machines a cluster, first in every chain: host names, `/etc/hosts`, the cluster user with the
+ * same ids everywhere, scratch space, `/home` shared over NFS, ssh without passwords in every direction.
+ *
+ * Made to be extended: every step is a method that adds to the nodes' scripts (`work.scripts.add`), or runs commands of
+ * its own. However many steps there are, a node runs one script a stage, and all nodes run theirs in parallel. Run twice,
+ * the second run changes nothing.
+ */
+export class DefaultClusterSetup extends ClusterSetup {
+  async run(
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> {
+    context.log.info('Configuring the cluster...')
+    const work = await this.prepare(nodes, nodes, master, user, userShell, volumes, context)
+    await this.setUp(work)
+  }
+
+  /** Sets the new node up and tells all others about it. */
+  override async onAddNode(
+    node: Node,
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> {
+    context.log.info(`Adding ${node.alias} to the cluster...`)
+    const all = nodes.some(({ id }) => id === node.id) ? nodes : [...nodes, node]
+    const targets = all.filter(({ id }) => id === node.id)
+    await this.setUp(await this.prepare(all, targets, master, user, userShell, volumes, context))
+  }
+
+  /** Makes all others forget the node; the node itself is left as it is, it is about to go. */
+  override async onRemoveNode(
+    node: Node,
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> {
+    context.log.info(`Removing ${node.alias} from the cluster...`)
+    const others = nodes.filter(({ id, state }) => id !== node.id && state === 'running')
+    await this.setUp(await this.prepare(others, [], master, user, userShell, volumes, context))
+  }
+
+  /** The steps, in order. */
+  protected async setUp(work: SetupWork): Promise<void> {
+    await this.setupPackages(work)
+    await this.setupHostnames(work)
+    await this.setupEtcHosts(work)
+    await this.setupClusterUser(work)
+    await this.setupScratch(work)
+    await this.setupNfs(work)
+    await this.setupPasswordlessSsh(work)
+    await work.scripts.run(work.context)
+  }
+
+  protected async setupPackages({ targets, facts, context }: SetupWork): Promise<void> {
+    await ensurePackages(targets, facts, context)
+  }
+
+  protected async setupHostnames({ targets, scripts }: SetupWork): Promise<void> {
+    for (const node of targets) scripts.add(node, hostnameStep(node.alias))
+  }
+
+  protected async setupEtcHosts({ nodes, peers, scripts }: SetupWork): Promise<void> {
+    const step = hostsStep(peers)
+    for (const node of nodes) scripts.add(node, step)
+  }
+
+  /** The account on every node; its home on the master, from where all nodes have it. */
+  protected async setupClusterUser({ targets, master, account, scripts }: SetupWork): Promise<void> {
+    for (const node of targets) {
+      scripts.add(node, accountStep(account))
+      if (node === master) scripts.add(node, homeStep(account))
+    }
+  }
+
+  /** A place on each node's own disk for the user's temporary data. */
+  protected async setupScratch({ targets, user, scripts }: SetupWork): Promise<void> {
+    for (const node of targets) scripts.add(node, scratchStep(user))
+  }
+
+  /** `/home` and the volumes, exported by the master and mounted by everyone else. */
+  protected async setupNfs({ master, workers, targets, scripts, ...work }: SetupWork): Promise<void> {
+    const paths = this.exportPaths(work.volumes)
+    const clients = workers.map(({ privateIpAddress }) => privateIpAddress)
+    if (workers.length > 0) scripts.add(master, nfsServerStep())
+    for (const path of paths) scripts.add(master, exportsStep([path], clients, exportsBlock(path)))
+    for (const node of targets) if (node !== master) scripts.add(node, mountStep(master.alias, paths), 1)
+  }
+
+  /** root and the cluster user reach every node from every node. */
+  protected async setupPasswordlessSsh({ nodes, master, facts, peers, account, scripts }: SetupWork): Promise<void> {
+    const rootKeys = nodes.map((node) => facts.get(node)!.rootKey)
+    const known = knownHostsStep(peers)
+    const authorized = authorizeRootStep(rootKeys)
+    for (const node of nodes) {
+      scripts.add(node, known)
+      scripts.add(node, authorized)
+    }
+    // One key in the shared home does for all nodes; the cluster's login key opens the user's account too.
+    if (nodes.includes(master)) scripts.add(master, userKeysStep(account, [await master.loginPublicKey()]))
+  }
+
+  /** Folders of the master that all nodes share. */
+  protected exportPaths(volumes: Volumes): string[] {
+    return ['/home', ...Object.values(volumes).map(({ mountPath }) => mountPath)]
+  }
+
+  private async prepare(
+    nodes: readonly Node[],
+    targets: readonly Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<SetupWork> {
+    const facts = await surveyNodes(nodes, (node) => requiredPrograms(node, master, userShell), context)
+    return {
+      nodes,
+      master,
+      workers: nodes.filter((node) => node !== master),
+      targets,
+      user,
+      userShell,
+      volumes,
+      context,
+      facts,
+      account: chooseAccount(user, userShell, facts.get(master)!, [...facts.values()]),
+      peers: nodes.map((node) => toPeer(node, facts.get(node)!.hostKeys)),
+      scripts: new NodeScripts(),
+    }
+  }
+}
