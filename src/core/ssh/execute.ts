@@ -29,6 +29,8 @@ export interface ExecuteOptions {
   readonly sourceProfile?: boolean
   /** Start it in the background, free of this connection; its output is thrown away. */
   readonly detach?: boolean
+  /** What to call the command in the log, in its result and in errors; for scripts longer than a line. */
+  readonly label?: string
   /** Run as another user, in that user's login shell and home. */
   readonly user?: string
 }
@@ -43,7 +45,7 @@ export async function execute(
   options: ExecuteOptions = {},
   log?: Logger,
 ): Promise<CommandResult> {
-  const text = commandText(command)
+  const text = options.label ?? commandText(command)
   const { name } = session.target
   log?.debug(`${name}: executing: ${text}`)
   const line = await remoteLine(session, command, options)

@@ -29,9 +29,6 @@ export async function publicKeyOf(privateKey: string | Buffer): Promise<string> 
   return `${key.type} ${key.getPublicSSH().toString('base64')}`
 }
 
-/** OpenSSH's fingerprint of a public key line: `SHA256:...`. @throws SSHNoCredentialsError */
-export { md5Fingerprint, sha256Fingerprint } from './host-keys.js'
-
 /**
  * The fingerprints EC2 may list for a key pair, see "ImportKeyPair" and "CreateKeyPair" in the EC2 API reference:
  * rsa: created there = sha1 of the private key (PKCS#8 DER), imported = md5 of the public key (DER), both as aa:bb:...;
