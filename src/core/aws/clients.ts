@@ -2,7 +2,6 @@ import { inspect } from 'node:util'
 import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2'
 import type { S3 } from '@aws-sdk/client-s3'
 import type { STS } from '@aws-sdk/client-sts'
-import type { StarClusterConfig } from '../config/types.js'
 import type { RegionCredentials, RegionEndpoint, RegionEntry } from './region.js'
 
 /** The SDK's clients for one region. Nothing is loaded or started before the first call. */
@@ -19,8 +18,8 @@ export interface AwsClients {
 
 export interface AwsClientsOptions {
   readonly region: RegionEntry
-  /** Keys of its `[aws info]` are used where the region brings none of its own; never sent to any other endpoint. */
-  readonly config?: Pick<StarClusterConfig, 'aws'>
+  /** Keys of `[aws info]`: used where the region brings none of its own, and never sent to an endpoint that is not AWS's. */
+  readonly credentials?: () => RegionCredentials | undefined
   /** Instead of HTTP: the in-process cloud in tests. */
   readonly requestHandler?: EC2ClientConfig['requestHandler']
   /** Ends the wait for the region to run. */
@@ -69,7 +68,7 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
 }
 
 function clientSettings(region: string, endpoint: RegionEndpoint, options: AwsClientsOptions) {
-  const credentials = endpoint.credentials ?? (endpoint.url === undefined ? configuredKeys(options.config) : undefined)
+  const credentials = endpoint.credentials ?? (endpoint.url === undefined ? options.credentials?.() : undefined)
   const agent = { keepAlive: true, maxSockets: 50 }
   return {
     region,
@@ -83,11 +82,6 @@ function clientSettings(region: string, endpoint: RegionEndpoint, options: AwsCl
     ...(endpoint.url === undefined ? {} : { endpoint: endpoint.url }),
     ...(credentials === undefined ? {} : { credentials }),
   }
-}
-
-function configuredKeys(config: Pick<StarClusterConfig, 'aws'> | undefined): RegionCredentials | undefined {
-  const { awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey } = config?.aws ?? {}
-  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined
 }
 
 async function importEc2(): Promise<typeof import('@aws-sdk/client-ec2')> {

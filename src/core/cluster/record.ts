@@ -52,6 +52,8 @@ export function readRecord(tag: string, tags: readonly Tag[] | undefined): Clust
       return match ? [{ index: Number(match[1] ?? 0), text: Value ?? '' }] : []
     })
     .sort((a, b) => a.index - b.index) // as numbers: piece 10 comes after piece 9
+  if (pieces.some(({ index }, i) => index !== i))
+    throw new IncompatibleCluster(tag, 'a piece of the settings in its tags is missing')
   if (pieces.length === 0) throw new IncompatibleCluster(tag, 'its security group has no StarCluster tags')
   return parseRecord(tag, pieces.map(({ text }) => text).join(''))
 }
