@@ -24,15 +24,8 @@ export interface LocalCloudAccess {
 }
 
 export interface EnsureOptions extends StartOptions {
-  /** HOME decides whose local cloud; of the rest the daemon sees only what it needs, never AWS_*. */
-  readonly env: NodeJS.ProcessEnv
-  readonly signal?: AbortSignal
-  /** Told what takes time (the first start builds the base image) and what the user should know. */
-  readonly onProgress?: (message: string) => void
   /** Do not wait for the base image: enough to look, stop and terminate. */
   readonly withoutImage?: boolean
-  /** Longest wait for the daemon itself, without the image. Default 60 s. */
-  readonly timeoutMs?: number
 }
 
 /**

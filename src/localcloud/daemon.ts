@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { Daemon } from './daemon/daemon.js'
 import { openDaemonLog } from './daemon/daemon-log.js'
+import { ownProcessId } from './daemon/process-id.js'
 import { resetEverything } from './daemon/reset.js'
 import { startFailureText } from './daemon/start-failure.js'
 import { localPaths } from './paths.js'
@@ -9,6 +11,7 @@ async function main(): Promise<void> {
   process.umask(0o077)
   const paths = localPaths(process.env)
   const log = openDaemonLog(paths.log)
+  writeFileSync(paths.lock, `${JSON.stringify(ownProcessId())}\n`)
   if (process.argv.includes('--reset')) {
     await resetEverything(process.env, paths, log, { images: process.argv.includes('--images') })
     return

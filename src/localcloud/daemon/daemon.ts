@@ -16,7 +16,7 @@ import { controlRoutes } from './control-routes.js'
 import { ensureCredentials, writePrivateFile } from './credentials.js'
 import type { DaemonInfo } from './daemon-info.js'
 import { listen } from './listen.js'
-import { type LocalMachines, openMachines } from './machines.js'
+import { type LocalMachines, nodeStatuses, openMachines } from './machines.js'
 import { ownProcessId } from './process-id.js'
 import type { DaemonReport } from './status.js'
 
@@ -74,6 +74,7 @@ export class Daemon {
     const blobs = new BlobStore(this.paths.objects)
     // An older state in use may lack objects that the damaged one had: then nothing is swept.
     if (!this.store.notice) await blobs.sweep(await this.filesInUse())
+    await this.machines.image.look()
     await this.store.commit()
     await this.machines.engine.open()
     await reconcile(this.cloud)
@@ -85,7 +86,7 @@ export class Daemon {
         token: this.token,
         ping: () => this.ping(),
         report: () => this.report(),
-        ensureImage: (onProgress) => this.machines.ensureImage(onProgress),
+        ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
         stop: () => process.emit('SIGTERM'),
       }),
       saveFailure: () => this.store.failing,
@@ -133,7 +134,7 @@ export class Daemon {
   }
 
   private ping() {
-    return { version: programVersion(), protocol: CONTROL_PROTOCOL, imageReady: this.machines.imageReady() }
+    return { version: programVersion(), protocol: CONTROL_PROTOCOL, imageReady: this.machines.image.ready }
   }
 
   private async report(): Promise<DaemonReport> {
@@ -146,7 +147,7 @@ export class Daemon {
       memoryBytes: process.memoryUsage.rss(),
       engine: this.machines.kind,
       notices: this.notices,
-      nodes: await this.machines.nodes(),
+      nodes: await nodeStatuses(this.machines.engine),
     }
   }
 }

@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import { errorCode, LocalCloudError } from '../local-error.js'
 import { localPaths } from '../paths.js'
 import { askStop } from './control-client.js'
-import { type DaemonInfo, readDaemonInfo } from './daemon-info.js'
+import { readDaemonInfo, readLockHolder } from './daemon-info.js'
 import { LOCK_HELD, launchDaemon } from './launch.js'
 import { logEnd } from './log-file.js'
 import { pause } from './pause.js'
-import { isAlive, signalProcess } from './process-id.js'
+import { isAlive, type ProcessId, signalProcess } from './process-id.js'
 import { startFailure } from './start-daemon.js'
 
 /**
@@ -15,14 +15,17 @@ import { startFailure } from './start-daemon.js'
  * @returns false when none ran.
  */
 export async function stopDaemon(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<boolean> {
-  const info = await readDaemonInfo(localPaths(env).daemon)
-  if (!info || !isAlive(info.process)) return false
-  await askStop(info, { signal }).catch(() => signalProcess(info.process, 'SIGTERM'))
-  if (await waitGone(info, 20_000, signal)) return true
-  signalProcess(info.process, 'SIGKILL')
-  if (await waitGone(info, 10_000, signal)) return true
-  throw new LocalCloudError('DaemonStuck', `the local cloud (process ${info.process.pid}) does not end`, {
-    hint: 'it may hang in the kernel: see ps -o stat,wchan -p PID',
+  const paths = localPaths(env)
+  const info = await readDaemonInfo(paths.daemon)
+  const daemon = info && isAlive(info.process) ? info.process : await readLockHolder(paths.lock)
+  if (!daemon || !isAlive(daemon)) return false
+  if (info) await askStop(info, { signal }).catch(() => signalProcess(daemon, 'SIGTERM'))
+  else signalProcess(daemon, 'SIGTERM')
+  if (await waitGone(daemon, 20_000, signal)) return true
+  signalProcess(daemon, 'SIGKILL')
+  if (await waitGone(daemon, 10_000, signal)) return true
+  throw new LocalCloudError('DaemonStuck', `the local cloud (process ${daemon.pid}) does not end`, {
+    hint: `it may hang in the kernel: see ps -o stat,wchan -p ${daemon.pid}`,
   })
 }
 
@@ -48,9 +51,9 @@ export async function resetLocalCloud(env: NodeJS.ProcessEnv, options: { images?
   await removeIfEmpty(dirname(paths.dir))
 }
 
-async function waitGone(info: DaemonInfo, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+async function waitGone(daemon: ProcessId, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
-  while (isAlive(info.process)) {
+  while (isAlive(daemon)) {
     if (Date.now() > deadline) return false
     await pause(20, signal)
   }

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { installation } from '../installation.js'
 import { errorCode, LocalCloudError, reason } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
+import { stateDirectoryUnusable } from './daemon-info.js'
 
 /** Exit status of flock(1) when another process holds the lock. */
 export const LOCK_HELD = 75
@@ -71,10 +72,7 @@ export function makeStateDirectory(paths: LocalPaths): void {
     mkdirSync(paths.dir, { recursive: true, mode: 0o700 })
     closeSync(openSync(paths.lock, 'a', 0o600))
   } catch (cause) {
-    throw new LocalCloudError('StateDirectoryUnusable', `the local cloud cannot use ${paths.dir}: ${reason(cause)}`, {
-      cause,
-      hint: 'make that directory writable for you, or set HOME to one that is',
-    })
+    throw stateDirectoryUnusable(paths.dir, cause)
   }
 }
 

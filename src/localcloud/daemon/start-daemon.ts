@@ -9,9 +9,12 @@ import { pause } from './pause.js'
 import { findStartFailure } from './start-failure.js'
 
 export interface StartOptions {
+  /** HOME decides whose local cloud; of the rest the daemon sees only what it needs, never AWS_*. */
   readonly env: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
+  /** Told what takes time (the first start builds the base image) and what the user should know. */
   readonly onProgress?: (message: string) => void
+  /** Longest wait for the daemon itself, without the image. Default 60 s. */
   readonly timeoutMs?: number
 }
 

@@ -1,0 +1,264 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  DeleteKeyPairCommand,
+  DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+  ImportKeyPairCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2'
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ensureDaemon, type LocalCloudAccess } from '../../../src/localcloud/control.js'
+import { readLockHolder } from '../../../src/localcloud/daemon/daemon-info.js'
+import { isAlive } from '../../../src/localcloud/daemon/process-id.js'
+import { bundleDaemon, killAndWait, makeHome, type TestHome } from './harness.js'
+
+const KILLS = 200
+
+let bundle: Awaited<ReturnType<typeof bundleDaemon>>
+let home: TestHome
+beforeAll(async () => {
+  bundle = await bundleDaemon()
+  home = await makeHome(bundle.program)
+})
+afterAll(async () => {
+  await home.dispose()
+  await bundle.remove()
+})
+
+test(`killed at ${KILLS} random moments under load: nothing acknowledged is lost, no machine lost or doubled`, async () => {
+  const load = new Load(await ensureDaemon({ env: home.env }))
+  await load.prepare()
+  const writers = Promise.all([
+    load.writeKeys(),
+    load.writeTags(),
+    load.writeRules(),
+    load.writeObjects(),
+    load.runMachines(),
+  ])
+  for (let kill = 0; kill < KILLS; kill++) {
+    // Every fourth dies while it starts; the others after a random number of answers.
+    const starting = ensureDaemon({ env: home.env })
+    if (kill % 4 === 0) await killWhileStarting(starting)
+    else {
+      await starting
+      await load.moreAnswers(Math.floor(Math.random() * 25))
+      await home.kill()
+    }
+  }
+  load.stop()
+  load.connect(await ensureDaemon({ env: home.env }))
+  await writers
+  await load.verify()
+  load.close()
+}, 600_000)
+
+/** The client sees its first daemon die and must start another; both callers' waits end well. */
+async function killWhileStarting(starting: Promise<LocalCloudAccess>): Promise<void> {
+  const holder = await readLockHolder(home.paths.lock)
+  if (holder && isAlive(holder)) await killAndWait(holder.pid)
+  await starting.catch((error: unknown) => {
+    // It says so, and the next command starts another.
+    if ((error as { code?: string }).code !== 'DaemonNotStarted') throw error
+  })
+}
+
+/** Clients that write all the time, remember what was acknowledged, and shrug at connections that break. */
+class Load {
+  private ec2!: EC2Client
+  private s3!: S3Client
+  private running = true
+  private answers = 0
+  private waiting: { at: number; resolve: () => void }[] = []
+  private serial = 0
+  private group = ''
+  private readonly keys = new Map<string, boolean>()
+  private readonly tags = new Map<string, string>()
+  private readonly ports = new Set<number>()
+  private readonly objects = new Map<string, string | undefined>()
+  private readonly machines = new Map<string, string>()
+
+  constructor(access: LocalCloudAccess) {
+    this.connect(access)
+  }
+
+  connect({ endpoint, accessKeyId, secretAccessKey }: LocalCloudAccess): void {
+    const settings = { endpoint, region: 'local', credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 }
+    this.ec2 = new EC2Client(settings)
+    this.s3 = new S3Client({ ...settings, forcePathStyle: true })
+  }
+
+  close(): void {
+    this.ec2.destroy()
+    this.s3.destroy()
+  }
+
+  stop(): void {
+    this.running = false
+  }
+
+  async prepare(): Promise<void> {
+    const made = await this.ec2.send(new CreateSecurityGroupCommand({ GroupName: 'load', Description: 'load' }))
+    this.group = made.GroupId!
+    await this.s3.send(new CreateBucketCommand({ Bucket: 'load' }))
+  }
+
+  /** Resolves after that many more acknowledged changes. */
+  moreAnswers(count: number): Promise<void> {
+    if (count === 0) return Promise.resolve()
+    return new Promise((resolve) => this.waiting.push({ at: this.answers + count, resolve }))
+  }
+
+  async writeKeys(): Promise<void> {
+    const material = Buffer.from(`ssh-ed25519 ${ed25519Blob()} test`)
+    await this.repeat(async () => {
+      const KeyName = `key-${this.serial++}`
+      await this.ec2.send(new ImportKeyPairCommand({ KeyName, PublicKeyMaterial: material }))
+      this.keys.set(KeyName, true)
+      if (this.serial % 3 !== 0) return
+      this.keys.delete(KeyName) // until it answers both are right
+      await this.ec2.send(new DeleteKeyPairCommand({ KeyName }))
+      this.keys.set(KeyName, false)
+    })
+  }
+
+  async writeTags(): Promise<void> {
+    await this.repeat(async () => {
+      const [Key, Value] = [`tag-${this.serial % 40}`, `v${this.serial++}`]
+      this.tags.delete(Key)
+      await this.ec2.send(new CreateTagsCommand({ Resources: [this.group], Tags: [{ Key, Value }] }))
+      this.tags.set(Key, Value)
+    })
+  }
+
+  async writeRules(): Promise<void> {
+    let port = 1000
+    await this.repeat(async () => {
+      if (port > 1050) return void (await this.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [this.group] })))
+      const rule = { GroupId: this.group, IpProtocol: 'tcp', FromPort: ++port, ToPort: port, CidrIp: '10.0.0.0/8' }
+      await this.ec2.send(new AuthorizeSecurityGroupIngressCommand(rule))
+      this.ports.add(rule.FromPort)
+    })
+  }
+
+  async writeObjects(): Promise<void> {
+    await this.repeat(async () => {
+      const [Key, Body] = [`object-${this.serial % 30}`, `body ${this.serial++}`]
+      this.objects.delete(Key)
+      if (this.serial % 5 === 0) {
+        await this.s3.send(new DeleteObjectCommand({ Bucket: 'load', Key }))
+        this.objects.set(Key, undefined)
+      } else {
+        await this.s3.send(new PutObjectCommand({ Bucket: 'load', Key, Body }))
+        this.objects.set(Key, Body)
+      }
+    })
+  }
+
+  /** With the same client token until it is answered, as the SDK does: no machine twice. */
+  async runMachines(): Promise<void> {
+    let launched = 0
+    await this.repeat(async () => {
+      if (launched >= 60) return void (await this.ec2.send(new DescribeKeyPairsCommand({})))
+      const ClientToken = `launch-${launched}`
+      const { Instances } = await this.ec2.send(
+        new RunInstancesCommand({
+          ImageId: 'default',
+          InstanceType: 't3.small',
+          MinCount: 1,
+          MaxCount: 1,
+          ClientToken,
+        }),
+      )
+      this.machines.set(ClientToken, Instances![0]!.InstanceId!)
+      launched++
+    })
+  }
+
+  async verify(): Promise<void> {
+    const { KeyPairs } = await this.ec2.send(new DescribeKeyPairsCommand({}))
+    const names = new Set((KeyPairs ?? []).map((pair) => pair.KeyName))
+    const wrongKeys = [...this.keys].filter(([name, there]) => names.has(name) !== there)
+    expect(wrongKeys).toEqual([])
+    const { SecurityGroups } = await this.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [this.group] }))
+    const tags = new Map((SecurityGroups?.[0]?.Tags ?? []).map(({ Key, Value }) => [Key, Value]))
+    expect([...this.tags].filter(([key, value]) => tags.get(key) !== value)).toEqual([])
+    const ports = new Set((SecurityGroups?.[0]?.IpPermissions ?? []).map((rule) => rule.FromPort))
+    expect([...this.ports].filter((port) => !ports.has(port))).toEqual([])
+    await this.verifyObjects()
+    await this.verifyMachines()
+    expect(
+      Math.min(this.keys.size, this.tags.size, this.ports.size, this.objects.size, this.machines.size),
+    ).toBeGreaterThan(5)
+  }
+
+  private async verifyObjects(): Promise<void> {
+    for (const [Key, body] of this.objects) {
+      const read = this.s3.send(new GetObjectCommand({ Bucket: 'load', Key }))
+      const found = await read.then(
+        ({ Body }) => Body?.transformToString(),
+        (error: Error) => (error.name === 'NoSuchKey' ? undefined : Promise.reject(error)),
+      )
+      expect(`${Key}: ${found}`).toBe(`${Key}: ${body}`)
+    }
+    // Whatever is listed, acknowledged or not, has its bytes.
+    const { Contents } = await this.s3.send(new ListObjectsV2Command({ Bucket: 'load' }))
+    for (const { Key, Size } of Contents ?? []) {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: 'load', Key: Key! }))
+      expect((await Body!.transformToByteArray()).length).toBe(Size)
+    }
+  }
+
+  private async verifyMachines(): Promise<void> {
+    const { Reservations } = await this.ec2.send(new DescribeInstancesCommand({}))
+    const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? [])
+    const byToken = new Map<string, string[]>()
+    for (const { ClientToken, InstanceId } of found) {
+      byToken.set(ClientToken!, [...(byToken.get(ClientToken!) ?? []), InstanceId!])
+    }
+    for (const [token, id] of this.machines) expect([token, byToken.get(token)]).toEqual([token, [id]])
+    expect([...byToken].filter(([, ids]) => ids.length !== 1)).toEqual([])
+  }
+
+  private async repeat(change: () => Promise<void>): Promise<void> {
+    while (this.running) {
+      try {
+        await change()
+        this.answered()
+      } catch (error) {
+        if (!isBrokenConnection(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, 5)) // until there is a daemon again
+      }
+    }
+  }
+
+  private answered(): void {
+    this.answers++
+    for (const waiter of this.waiting.filter(({ at }) => at <= this.answers)) waiter.resolve()
+    this.waiting = this.waiting.filter(({ at }) => at > this.answers)
+  }
+}
+
+function isBrokenConnection(error: unknown): boolean {
+  const { code, name, message } = error as { code?: string; name?: string; message?: string }
+  if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '') || name === 'TimeoutError') return true
+  // The same change again: the first answer was lost with the daemon, the change was not.
+  if (/Duplicate/.test(name ?? '')) return true
+  return /socket hang up|aborted/.test(message ?? '')
+}
+
+function ed25519Blob(): string {
+  const word = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes])
+  return Buffer.concat([word(Buffer.from('ssh-ed25519')), word(Buffer.alloc(32, 7))]).toString('base64')
+}
