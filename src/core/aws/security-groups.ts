@@ -1,4 +1,4 @@
-import type { EC2, SecurityGroup, Tag } from '@aws-sdk/client-ec2'
+import type { EC2, IpPermission, SecurityGroup, Tag } from '@aws-sdk/client-ec2'
 import { waitFor } from '../wait.js'
 import { abortable } from './caller-identity.js'
 import { isAwsError } from './errors.js'
@@ -31,8 +31,19 @@ export interface NewSecurityGroup {
   readonly description: string
   readonly vpcId: string
   readonly tags: Tag[]
-  /** Who may reach port 22. */
+  /** Who may reach port 22, unless a permission says it. */
   readonly sshCidr: string
+  /** Other ports that are opened. */
+  readonly permissions: readonly Permission[]
+}
+
+export interface Permission {
+  /** tcp, udp or icmp. */
+  readonly ipProtocol: string
+  /** -1 for icmp. */
+  readonly fromPort: number
+  readonly toPort: number
+  readonly cidrIp: string
 }
 
 /** Makes a group whose members reach each other freely and are reached by ssh from `sshCidr`. @returns its id */
@@ -51,27 +62,46 @@ export async function createSecurityGroup(
     abortable(signal),
   )
   if (!GroupId) throw new Error(`EC2 answered CreateSecurityGroup for ${group.name} without an id`)
-  await authorizeCluster(ec2, GroupId, group.sshCidr, signal)
+  await authorize(ec2, GroupId, groupRules(GroupId, group), signal)
   return GroupId
 }
 
-/** Opens ssh and the traffic among members. A rule that exists already is fine: an interrupted start made it. */
-export async function authorizeCluster(
+/** A permission that covers port 22 for others than everyone replaces the rule for ssh. */
+export function groupRules(
+  groupId: string,
+  { sshCidr, permissions }: Pick<NewSecurityGroup, 'sshCidr' | 'permissions'>,
+): IpPermission[] {
+  const coversSsh = ({ ipProtocol, fromPort, toPort, cidrIp }: Permission) =>
+    ipProtocol === 'tcp' && fromPort <= 22 && toPort >= 22 && cidrIp !== '0.0.0.0/0'
+  const ssh = { ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp: sshCidr }
+  const open = permissions.some(coversSsh) ? permissions : [ssh, ...permissions]
+  const unique = new Map(open.map((permission) => [JSON.stringify(rule(permission)), rule(permission)]))
+  return [...unique.values(), { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: groupId }] }]
+}
+
+function rule({ ipProtocol, fromPort, toPort, cidrIp }: Permission): IpPermission {
+  const range = cidrIp.includes(':') ? { Ipv6Ranges: [{ CidrIpv6: cidrIp }] } : { IpRanges: [{ CidrIp: cidrIp }] }
+  return { IpProtocol: ipProtocol, FromPort: fromPort, ToPort: toPort, ...range }
+}
+
+/** A group that was made a moment ago may not be known everywhere yet; a rule that exists already is fine. */
+async function authorize(
   ec2: Pick<EC2, 'authorizeSecurityGroupIngress'>,
   groupId: string,
-  sshCidr: string,
+  rules: IpPermission[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const range = sshCidr.includes(':') ? { Ipv6Ranges: [{ CidrIpv6: sshCidr }] } : { IpRanges: [{ CidrIp: sshCidr }] }
-  const rules = [
-    { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, ...range },
-    { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: groupId }] },
-  ]
-  try {
-    await ec2.authorizeSecurityGroupIngress({ GroupId: groupId, IpPermissions: rules }, abortable(signal))
-  } catch (error) {
-    if (!isAwsError(error, 'InvalidPermission.Duplicate')) throw error
+  const attempt = async () => {
+    try {
+      await ec2.authorizeSecurityGroupIngress({ GroupId: groupId, IpPermissions: rules }, abortable(signal))
+      return true
+    } catch (error) {
+      if (isAwsError(error, 'InvalidPermission.Duplicate')) return true
+      if (isAwsError(error, 'InvalidGroup.NotFound')) return undefined
+      throw error
+    }
   }
+  await waitFor(`EC2 to know security group ${groupId}`, attempt, { timeoutMs: 60_000, ...(signal ? { signal } : {}) })
 }
 
 /** Deletes a group as soon as nothing uses it any more. A group that is gone already is fine. */

@@ -64,7 +64,7 @@ export class ClusterManager {
     return sshTarget(this.deps, this.pool, tag, node, options)
   }
   async sshToMaster(tag: string, options?: SshTargetOptions): Promise<SshTarget> {
-    return this.sshTarget(tag, (await (await this.getCluster(tag)).getMaster()).alias, options)
+    return this.sshTarget(tag, 'master', options)
   }
   async sshToNode(tag: string, node: string, options?: SshTargetOptions): Promise<SshTarget> {
     return this.sshTarget(tag, node, options)

@@ -31,6 +31,7 @@ export async function createGroup(
         vpcId: plan.network.vpcId,
         tags: recordTags(plan.record, version),
         sshCidr,
+        permissions: plan.permissions,
       },
       signal,
     )

@@ -61,18 +61,22 @@ export async function runHooks(
     log: deps.log,
     onEach: (some, task) => onEach(some, task, { signal }),
   }
-  await withSignal(signal, () =>
-    runPlugins({
-      plugins,
-      hook,
-      nodes: [...nodes],
-      master: masterOf(cluster.tag, nodes),
-      user: cluster.clusterUser,
-      userShell: cluster.clusterShell,
-      volumes: {},
-      context,
-    }),
-  )
+  const { clusterUser: user, clusterShell: userShell } = cluster
+  const master = masterOf(cluster.tag, nodes)
+  await withSignal(signal, async () => {
+    for (const plugin of tearsDown(hook) ? plugins.toReversed() : plugins) {
+      await beRoot(nodes)
+      await runPlugins({ plugins: [plugin], hook, nodes: [...nodes], master, user, userShell, volumes: {}, context })
+    }
+  })
+}
+
+const tearsDown = (hook: Hook) => hook === 'onRemoveNode' || hook === 'onRestart' || hook === 'onShutdown'
+
+/** A plugin that left a connection switched to another user must not take root away from the next one. */
+async function beRoot(nodes: readonly Node[]): Promise<void> {
+  const switched = nodes.filter((node) => node.ssh.getCurrentUser() !== 'root')
+  await onEach(switched, (node) => node.ssh.switchUser('root'))
 }
 
 /** Nodes that run, for hooks. @throws ClusterNotRunning, MasterDoesNotExist */

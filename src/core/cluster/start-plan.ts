@@ -1,5 +1,6 @@
 import { chooseTemplate } from '../config/choose-template.js'
 import type { ClusterTemplate } from '../config/templates.js'
+import type { PermissionSettings } from '../config/types.js'
 import { checkHostname, masterAlias } from '../node/aliases.js'
 import { ownKeyFile } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
@@ -16,6 +17,10 @@ export interface StartPlan {
   readonly key: WantedKey
   readonly groups: readonly LaunchGroup[]
   readonly userdataScripts: readonly string[]
+  /** Ports opened besides ssh. */
+  readonly permissions: readonly PermissionSettings[]
+  /** Settings of the template that cannot be followed yet, a line each. */
+  readonly unsupported: readonly string[]
 }
 
 const shells = ['bash', 'zsh', 'csh', 'ksh', 'tcsh']
@@ -64,7 +69,15 @@ export function planStart(
     ...(subnetId === undefined ? {} : { subnetId }),
     ...(publicIps === undefined ? {} : { publicIps }),
   }
-  return { tag, record, key, groups, userdataScripts: overrides.userdataScript ?? template.userdataScripts }
+  return {
+    tag,
+    record,
+    key,
+    groups,
+    userdataScripts: overrides.userdataScript ?? template.userdataScripts,
+    permissions: template.permissions.flatMap((name) => config.permissions.get(name) ?? []),
+    unsupported: unsupported(template),
+  }
 }
 
 /** A type on the command line replaces the one for all remaining workers; counted ones stay. */
@@ -73,6 +86,14 @@ function withLastType(
   type: string | undefined,
 ): ClusterTemplate['nodeInstanceTypes'] {
   return type === undefined ? types : [...types.slice(0, -1), { type }]
+}
+
+function unsupported({ spotBid, volumes, queue }: ClusterTemplate): string[] {
+  return [
+    ...(spotBid === undefined ? [] : ['spot_bid is not supported yet: on-demand instances are launched']),
+    ...(volumes.length === 0 ? [] : [`volumes are not supported yet: ${volumes.join(', ')} will not be attached`]),
+    ...(queue === 'none' ? [] : [`queue = ${queue} is not supported yet: the cluster gets no queueing system`]),
+  ]
 }
 
 /** `-K` names the file; else the `[key]` section; else the key is one of ours, made on first use. */

@@ -47,6 +47,7 @@ async function createCluster(
   const { signal } = options
   progress('checking the settings')
   const plan = planStart(deps, tag, options.template, options.overrides ?? {})
+  for (const line of plan.unsupported) deps.log.warn(line)
   if (!options.validateOnly) await refuseIfExists(deps, tag, signal)
   if (!options.validateOnly) await deps.region.prepareLaunch?.(signal)
   const [plugins, checked] = await check(deps, plan, options)

@@ -32,7 +32,7 @@ test('whatever aliases a launch has, each instance finds its own', () => {
       ]
       const folded = foldAliases(aliases)
       expect(expandAliases(folded)).toEqual(aliases)
-      aliases.forEach((alias, index) => expect(aliasAt(folded, index)).toBe(alias))
+      for (const [index, alias] of aliases.entries()) expect(aliasAt(folded, index)).toBe(alias)
       expect(aliasAt(folded, aliases.length)).toBeUndefined()
     }),
   )
