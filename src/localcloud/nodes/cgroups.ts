@@ -1,0 +1,145 @@
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { NodeSpec } from './engine.js'
+
+type Limits = NodeSpec['limits']
+
+/** Limits for one group of processes, by whichever cgroup version the machine has. */
+export interface CgroupLimiter {
+  /** Makes the node's groups. -> directories whose cgroup.procs its first process must join */
+  prepare(id: string, limits: Limits): Promise<string[]>
+  remove(id: string): Promise<void>
+  /** Removes the parent groups too; for `reset`. */
+  removeAll(): Promise<void>
+  /** Pids in the node's group. */
+  processes(id: string): Promise<number[]>
+  /** Which of memory, pids and cpu are limited. */
+  readonly controllers: readonly string[]
+}
+
+const WANTED = ['memory', 'pids', 'cpu'] as const
+
+/** Finds what this machine offers. Groups of one home are below one directory named `starcluster-KEY`. */
+export async function openCgroups(key: string, mounts = '/proc/self/mounts'): Promise<CgroupLimiter> {
+  const table = (await readFile(mounts, 'utf8')).split('\n').map((line) => line.split(' '))
+  const v1 = new Map<string, string>()
+  let unified: string | undefined
+  for (const [, at = '', type, options = ''] of table) {
+    if (type === 'cgroup2') unified ??= at
+    if (type === 'cgroup') for (const name of WANTED) if (options.split(',').includes(name)) v1.set(name, at)
+  }
+  if (v1.size > 0 || !unified) return new V1Limiter(v1, `starcluster-${key}`)
+  return new V2Limiter(unified, `starcluster-${key}`, await enable(unified))
+}
+
+/** Hands the controllers on to child groups, as far as the machine has them and lets us. */
+async function enable(dir: string): Promise<string[]> {
+  const known = (await readFile(join(dir, 'cgroup.controllers'), 'utf8').catch(() => '')).trim().split(' ')
+  const enabled: string[] = []
+  for (const name of WANTED.filter((wanted) => known.includes(wanted))) {
+    const done = await writeFile(join(dir, 'cgroup.subtree_control'), `+${name}`)
+      .then(() => true)
+      .catch(() => false)
+    if (done) enabled.push(name)
+  }
+  return enabled
+}
+
+class V1Limiter implements CgroupLimiter {
+  constructor(
+    private readonly roots: ReadonlyMap<string, string>,
+    private readonly group: string,
+  ) {}
+
+  get controllers() {
+    return [...this.roots.keys()]
+  }
+
+  async prepare(id: string, limits: Limits): Promise<string[]> {
+    const files: Record<string, [file: string, value: number][]> = {
+      memory: [['memory.limit_in_bytes', limits.memoryMiB * 2 ** 20]],
+      pids: [['pids.max', limits.pids]],
+      cpu: [
+        ['cpu.cfs_period_us', 100_000],
+        ['cpu.cfs_quota_us', Math.round(limits.cpus * 100_000)],
+      ],
+    }
+    const dirs: string[] = []
+    for (const [name, root] of this.roots) {
+      const dir = join(root, this.group, id)
+      await mkdir(dir, { recursive: true })
+      for (const [file, value] of files[name] ?? []) await writeFile(join(dir, file), String(value))
+      if (!dirs.includes(dir)) dirs.push(dir)
+    }
+    return dirs
+  }
+
+  async remove(id: string): Promise<void> {
+    for (const root of this.roots.values()) await removeGroup(join(root, this.group, id))
+  }
+
+  async removeAll(): Promise<void> {
+    for (const root of this.roots.values()) await removeGroup(join(root, this.group))
+  }
+
+  processes(id: string): Promise<number[]> {
+    const root = this.roots.get('pids') ?? this.roots.get('memory')
+    return root ? readPids(join(root, this.group, id)) : Promise.resolve([])
+  }
+}
+
+class V2Limiter implements CgroupLimiter {
+  constructor(
+    private readonly root: string,
+    private readonly group: string,
+    readonly controllers: readonly string[],
+  ) {}
+
+  async prepare(id: string, limits: Limits): Promise<string[]> {
+    const parent = join(this.root, this.group)
+    await mkdir(parent, { recursive: true })
+    await enable(parent)
+    const dir = join(parent, id)
+    await mkdir(dir, { recursive: true })
+    const set = async (name: string, file: string, value: string) => {
+      if (this.controllers.includes(name)) await writeFile(join(dir, file), value)
+    }
+    await set('memory', 'memory.max', String(limits.memoryMiB * 2 ** 20))
+    await set('memory', 'memory.oom.group', '0')
+    await set('pids', 'pids.max', String(limits.pids))
+    await set('cpu', 'cpu.max', `${Math.round(limits.cpus * 100_000)} 100000`)
+    return [dir]
+  }
+
+  async remove(id: string): Promise<void> {
+    await removeGroup(join(this.root, this.group, id))
+  }
+
+  async removeAll(): Promise<void> {
+    await removeGroup(join(this.root, this.group))
+  }
+
+  processes(id: string): Promise<number[]> {
+    return readPids(join(this.root, this.group, id))
+  }
+}
+
+async function readPids(dir: string): Promise<number[]> {
+  const text = await readFile(join(dir, 'cgroup.procs'), 'utf8').catch(() => '')
+  return text.split('\n').filter(Boolean).map(Number)
+}
+
+/** The kernel needs a moment after the last process of a group is gone. */
+async function removeGroup(dir: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await rmdir(dir)
+      return
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') return
+      if (code !== 'EBUSY' || attempt === 100) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}

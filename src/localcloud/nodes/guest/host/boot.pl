@@ -1,0 +1,161 @@
+# One boot of a node. Three short-lived processes, each in one step further inside, the last of which is its PID 1:
+#   entry   host root: joins the cgroups, opens the disk; then root of the holder, mounts the overlay
+#   mapper  makes the node's own user namespace, so that its root has no power over what nodes share
+#   init    makes the other namespaces, builds the mount tree, becomes /usr/lib/starcluster/init
+# They report by lines on one pipe: mounted, pid N, netns, error TEXT. Closing without error means init took over.
+package Boot;
+use strict;
+use warnings;
+use POSIX ();
+use Socket qw(AF_UNIX pack_sockaddr_un);
+
+# node: { id, lower, ip, prefix, gateway, hostname, cgroups, mounted, notify, shares }. -> { pid, status, go, console }
+sub start {
+    my ($holder, $node, @close) = @_;
+    pipe(my $status, my $report) or die "pipe: $!\n";
+    pipe(my $stdin, my $go) or die "pipe: $!\n";
+    pipe(my $console, my $output) or die "pipe: $!\n";
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        close($_) for $status, $go, $console, @close;
+        $SIG{$_} = 'DEFAULT' for qw(CHLD TERM INT HUP);
+        my %boot = (%$node, report => $report, stdin => $stdin, output => $output);
+        eval { entry($holder, \%boot); 1 } or report(\%boot, "error $@");
+        POSIX::_exit(1);
+    }
+    close($_) for $report, $stdin, $output;
+    return { pid => $pid, status => $status, go => $go, console => $console };
+}
+
+sub report { my ($boot, $line) = @_; $line =~ s/\s+\z//; $line =~ s/\n/ /g; syswrite($boot->{report}, "$line\n") }
+
+sub entry {
+    my ($holder, $boot) = @_;
+    $0 = "starcluster-boot $boot->{id}";
+    # The process id 0 means the writer.
+    Sys::spit("$_/cgroup.procs", '0') for split /,/, $boot->{cgroups};
+    my $disk = $boot->{mounted} ? undef : Disk::open_image("$boot->{home}/nodes/$boot->{id}/disk.img");
+    Sys::setns($holder->{user}, Sys::NEWUSER);
+    Sys::become_root();
+    Sys::setns($holder->{mnt}, Sys::NEWNS);
+    chdir('/') or die "chdir: $!\n";
+    if (!$boot->{mounted}) {
+        Disk::mount_overlay($boot->{id}, $boot->{lower}, $disk);
+        report($boot, 'mounted');
+    }
+    with_own_users($boot, \&mapper);
+}
+
+# Forks a child with a user namespace in which every id keeps its number; only this process can write that map.
+sub with_own_users {
+    my ($boot, $then) = @_;
+    pipe(my $from, my $to_us) or die "pipe: $!\n";
+    pipe(my $go, my $to_child) or die "pipe: $!\n";
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        close($_) for $from, $to_child;
+        eval {
+            my $host_pid = Sys::host_pid();
+            Sys::unshare(Sys::NEWUSER | Sys::NEWPID);
+            syswrite($to_us, "$host_pid\n");
+            close($to_us);
+            readline($go) // die "no uid map\n";
+            Sys::become_root();
+            $then->($boot);
+            1;
+        } or report($boot, "error $@");
+        POSIX::_exit(1);
+    }
+    close($_) for $to_us, $go;
+    if (defined(my $host_pid = readline($from))) {
+        chomp $host_pid;
+        Sys::spit("/proc/$host_pid/uid_map", '0 0 65536');
+        Sys::spit("/proc/$host_pid/gid_map", '0 0 65536');
+        syswrite($to_child, "go\n");
+    }
+    POSIX::_exit(0);
+}
+
+sub mapper {
+    my ($boot) = @_;
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        eval { init($boot); 1 } or report($boot, "error $@");
+        POSIX::_exit(1);
+    }
+    report($boot, "pid $pid");
+    POSIX::_exit(0);    # init now belongs to the supervisor
+}
+
+sub init {
+    my ($boot) = @_;
+    my $host_pid = Sys::host_pid();
+    POSIX::setsid();
+    umask(022);
+    Sys::unshare(Sys::NEWNS | Sys::NEWNET | Sys::NEWUTS | Sys::NEWIPC | Sys::NEWCGROUP);
+    report($boot, "netns $host_pid");
+    tree($boot);
+    listen_inside($boot);
+    Sys::sethostname(hostname($boot));
+    report($boot, 'sockets');
+    defined(readline($boot->{stdin})) or die "the launcher ended\n";
+    open(STDIN, '<', '/dev/null') or die "/dev/null: $!\n";
+    open(STDOUT, '>&', $boot->{output}) or die "console: $!\n";
+    open(STDERR, '>&', $boot->{output}) or die "console: $!\n";
+    %ENV = (
+        PATH => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME => '/root', TERM => 'linux',
+        SC_ADDRESS => "$boot->{ip}/$boot->{prefix}", SC_GATEWAY => $boot->{gateway}, SC_FIRST_BOOT => $boot->{first} ? 1 : '',
+    );
+    $SIG{$_} = 'DEFAULT' for qw(PIPE CHLD TERM INT HUP);
+    exec { '/bin/sh' } '/bin/sh', '/usr/lib/starcluster/init' or die "starting init: $!\n";
+}
+
+# The node's own view of files: its overlay as the root, and nothing else of where it came from.
+sub tree {
+    my ($boot) = @_;
+    my $root = '/node';
+    Sys::mount("/disks/nodes/$boot->{id}/root", $root, '', Sys::MS_BIND);
+    mkdir("$root/$_", 0755) for grep { !-d "$root/$_" } qw(dev proc sys run);
+    Sys::mount('dev', "$root/dev", 'tmpfs', Sys::MS_NOSUID, 'mode=755,size=64k');
+    for my $name (grep { -e "/dev/$_" } @Holder::DEVICES) {
+        open(my $file, '>', "$root/dev/$name") or die "$root/dev/$name: $!\n";
+        Sys::mount("/dev/$name", "$root/dev/$name", '', Sys::MS_BIND);
+    }
+    mkdir("$root/dev/$_") for qw(pts shm);
+    my %link = (ptmx => 'pts/ptmx', fd => '/proc/self/fd', stdin => 'fd/0', stdout => 'fd/1', stderr => 'fd/2', console => '/proc/1/fd/1');
+    symlink($link{$_}, "$root/dev/$_") for keys %link;
+    my $quiet = Sys::MS_NOSUID | Sys::MS_NODEV;
+    Sys::mount('devpts', "$root/dev/pts", 'devpts', Sys::MS_NOSUID | Sys::MS_NOEXEC, 'newinstance,ptmxmode=0666,mode=0620,gid=5');
+    Sys::mount('shm', "$root/dev/shm", 'tmpfs', $quiet, 'mode=1777');
+    Sys::mount('run', "$root/run", 'tmpfs', $quiet, 'mode=755');
+    Sys::mount('proc', "$root/proc", 'proc', $quiet | Sys::MS_NOEXEC);
+    Sys::mount('sysfs', "$root/sys", 'sysfs', $quiet | Sys::MS_NOEXEC | Sys::MS_RDONLY);
+    chdir($root) or die "chdir: $!\n";
+    # The old root is stacked below the new one and let go: the node needs no directory for it.
+    Sys::pivot_root('.', '.');
+    Sys::umount('.', Sys::MNT_DETACH);
+    chroot('.') or die "chroot: $!\n";
+    chdir('/') or die "chdir: $!\n";
+}
+
+# The supervisor keeps the other ends of these two sockets: who speaks on them is known by the socket.
+sub listen_inside {
+    my ($boot) = @_;
+    mkdir('/run/starcluster', 0700) or die "mkdir /run/starcluster: $!\n";
+    bind($boot->{notify}, pack_sockaddr_un('/run/starcluster/notify')) or die "bind: $!\n";
+    bind($boot->{shares}, pack_sockaddr_un('/run/starcluster/mount')) or die "bind: $!\n";
+    chmod(0600, '/run/starcluster/notify', '/run/starcluster/mount');
+    listen($boot->{shares}, 32) or die "listen: $!\n";
+}
+
+sub hostname {
+    my ($boot) = @_;
+    my $file;
+    if (sysopen($file, '/etc/hostname', POSIX::O_RDONLY() | POSIX::O_NONBLOCK()) and -f $file) {
+        sysread($file, my $text, 256);
+        return $1 if ($text // '') =~ /^([A-Za-z0-9][A-Za-z0-9.-]{0,63})\s/;
+    }
+    return $boot->{hostname};
+}
+
+1;

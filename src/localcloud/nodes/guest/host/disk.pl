@@ -1,0 +1,46 @@
+# A node's disk. Its overlay is mounted once, in the holder, for as long as the holder lives; every boot binds that one
+# mount. Mounting the same upper directory again while another node still shares a tree of it gave stale data.
+package Disk;
+use strict;
+use warnings;
+use POSIX ();
+
+# In a child that is still the host's root: a sparse ext4 file becomes a detached mount. -> fd, or undef for a directory
+sub open_image {
+    my ($image) = @_;
+    return undef if !-e $image;
+    my $device = losetup('-f', '--show', '--direct-io=on', $image) // losetup('-f', '--show', $image) // die "no loop device for $image\n";
+    my $fd = eval { Sys::mount_device('ext4', $device, 'discard') };
+    my $error = $@;
+    losetup('-d', $device);     # the kernel frees it with the last mount
+    die $error if !defined $fd;
+    return $fd;
+}
+
+sub losetup {
+    my @arguments = @_;
+    my $pid = open(my $from, '-|') // die "fork: $!\n";
+    if (!$pid) { exec('losetup', @arguments) or POSIX::_exit(127) }
+    my $device = readline($from);
+    close($from) or return undef;
+    chomp $device if defined $device;
+    return $device // '';
+}
+
+# In a child that is root of the holder, in its mount namespace.
+sub mount_overlay {
+    my ($id, $lower, $fd) = @_;
+    my $base = "/disks/nodes/$id";
+    if (defined $fd) { Sys::attach($fd, "$base/fs"); POSIX::close($fd) }
+    for (qw(upper work)) { mkdir("$base/fs/$_", 0755) or $!{EEXIST} or die "mkdir $base/fs/$_: $!\n" }
+    my $layers = join ':', map { m{^/} ? $_ : "/images/layers/$_" } split /,/, $lower;
+    Sys::mount('overlay', "$base/root", 'overlay', 0, "lowerdir=$layers,upperdir=$base/fs/upper,workdir=$base/fs/work,userxattr");
+}
+
+sub unmount {
+    my ($id) = @_;
+    my $base = "/disks/nodes/$id";
+    for ("$base/root", "$base/fs") { eval { Sys::umount($_, Sys::MNT_DETACH); 1 } or $!{EINVAL} or $!{ENOENT} or die $@ }
+}
+
+1;

@@ -1,0 +1,204 @@
+# The life of each node as the supervisor sees it: stopped, booting, running; its pipes, sockets and waiting requests.
+package Node;
+use strict;
+use warnings;
+use POSIX ();
+use IO::Handle;
+use Socket qw(AF_UNIX SOCK_STREAM SOCK_DGRAM);
+
+use constant CONSOLE_KEEP => 65536;
+my ($veth, %child) = (0);    # child: pid -> code to call with its status
+
+sub child_ended {
+    my ($pid, $status) = @_;
+    if (my $then = delete $child{$pid}) { $then->($status); return }
+    my ($node) = grep { ($_->{pid} // 0) == $pid } values %main::nodes;
+    ended($node, $status) if $node;
+}
+
+sub on_child { my ($pid, $then) = @_; $child{$pid} = $then }
+
+sub boot {
+    my ($fields, $answer) = @_;
+    my $id = $fields->{id};
+    my $node = $main::nodes{$id} //= { id => $id, state => 'stopped', waiting => [], stopping => [] };
+    return $answer->('ok', first => '') if $node->{state} eq 'running';
+    push @{ $node->{waiting} }, $answer;
+    return if $node->{state} eq 'booting';
+    @$node{qw(lower ip hostname cgroups public)} = @$fields{qw(lower ip hostname cgroups public)};
+    start($node);
+}
+
+sub start {
+    my ($node) = @_;
+    my $config = \%main::config;
+    @$node{qw(state intent pid host_pid error gone)} = ('booting', '', undef, undef, undef, 0);
+    $node->{mac} = sprintf '02:77:%02x:%02x:%02x:%02x', split /\./, $node->{ip};
+    $node->{first} = -e "$config->{home}/nodes/$node->{id}/booted" ? '' : 1;
+    socket($node->{notify}, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!\n";
+    socket($node->{shares}, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
+    my %spec = (%$node, map { $_ => $config->{$_} } qw(home prefix gateway));
+    delete @spec{qw(waiting stopping)};
+    my $boot = eval { Boot::start($main::holder, \%spec, map { $_->[0] } values %main::readers) } or do { $node->{error} = $@; return settle($node) };
+    @$node{qw(go console)} = @$boot{qw(go console)};
+    # `entry` ends at once, `init` stays: its pid arrives on the status pipe.
+    on_child($boot->{pid}, sub { });
+    my $buffer = '';
+    my $status = $boot->{status};
+    main::watch($status, sub {
+        if (sysread($status, $buffer, 4096, length $buffer)) { progress($node, $1) while $buffer =~ s/^(.*)\n//; return }
+        main::forget($status);
+        close($status);
+        return if $node->{pid};
+        $node->{error} //= 'init ended early';
+        settle($node);
+    });
+    $_->blocking(0) for $node->{console}, $node->{notify};
+    main::watch($node->{console}, sub { read_console($node) });
+}
+
+sub progress {
+    my ($node, $line) = @_;
+    my ($word, $rest) = $line =~ /^(\w+) ?(.*)/ or return;
+    if ($word eq 'mounted') { $node->{mounted} = 1 }
+    elsif ($word eq 'pid') {
+        $node->{pid} = $rest;
+        if ($node->{error}) { kill('KILL', $rest) }
+        elsif ($node->{host_pid}) { connect_to_bridge($node) }
+    }
+    elsif ($word eq 'netns') { $node->{host_pid} = $rest; connect_to_bridge($node) if $node->{pid} }
+    elsif ($word eq 'sockets') {
+        main::watch($node->{notify}, sub { sysread($node->{notify}, my $text, 4096); ready($node) if ($text // '') =~ /^READY=1/m });
+        main::watch($node->{shares}, sub { Share::accept_one($node) });
+    }
+    elsif ($word eq 'error') { failed($node, $rest) }
+}
+
+# The old interface goes first: the network namespace of a node that just ended lingers, and would still answer for its address.
+sub connect_to_bridge {
+    my ($node) = @_;
+    my $name = 'v' . ++$veth;
+    my $old = $node->{veth} ? "link del $node->{veth}\n" : '';
+    $node->{veth} = $name;
+    my $nft = defined $node->{port} ? "delete element bridge starcluster ports { $node->{port} }\n" : '';
+    $node->{port} = "$name . $node->{mac} . $node->{ip}";
+    my $left = 2;
+    my $done = sub {
+        my ($status) = @_;
+        $node->{error} //= 'its network interface could not be made; see supervisor.log' if $status;
+        return if --$left;
+        return failed($node, $node->{error}) if $node->{error};
+        my $go = delete $node->{go} // return;
+        syswrite($go, "go\n");
+        close($go);
+    };
+    on_child(Holder::spawn_in_net($main::holder, $nft . "add element bridge starcluster ports { $node->{port} }\n", 'nft', '-f', '-'), $done);
+    on_child(Holder::spawn_in_net($main::holder, $old . <<"IP", 'ip', '-force', '-batch', '-'), sub { $done->($_[0] && interface_missing($name)) });
+link add $name type veth peer name eth0 address $node->{mac} netns $node->{pid}
+link set $name master scbr0 up
+IP
+}
+
+# `ip -force` goes on after an error (an old interface that went by itself) and hides which one it was.
+sub interface_missing { my ($name) = @_; my $pid = Holder::spawn_in_net($main::holder, '', 'ip', '-o', 'link', 'show', 'dev', $name); waitpid($pid, 0); return $? }
+
+sub ready {
+    my ($node) = @_;
+    return if $node->{state} ne 'booting';
+    $node->{state} = 'running';
+    my $marker = "$main::config{home}/nodes/$node->{id}/booted";
+    if ($node->{first}) { eval { Sys::spit($marker, "1\n"); 1 } or print $@ }
+    main::tell_watchers(Wire::line('running', id => $node->{id}));
+    $_->('ok', first => $node->{first}) for splice @{ $node->{waiting} };
+}
+
+# A boot that cannot go on: its end (ended), or the end of its status pipe when init was never made, answers who waits.
+sub failed {
+    my ($node, $why) = @_;
+    $why =~ s/\s+\z//;
+    $node->{error} //= $why;
+    kill('KILL', $node->{pid}) if $node->{pid};
+}
+
+sub ended {
+    my ($node, $status) = @_;
+    delete $node->{pid};
+    my ($signal, $code) = ($status & 127, $status >> 8);
+    # reboot(2) in a pid namespace ends its init with SIGHUP; our init says 64.
+    my $again = $node->{state} eq 'running' && !@{ $node->{stopping} } && ($code == 64 || $signal == 1);
+    my $was = $node->{state};
+    $node->{error} //= "it ended during boot (status $code, signal $signal)" if $was eq 'booting';
+    settle($node, $again);
+    start($node) if $again;
+}
+
+# Back to stopped: closes what the boot opened, answers who waits.
+sub settle {
+    my ($node, $again) = @_;
+    my $was = $node->{state};
+    read_console($node) if $node->{console};
+    for my $name (qw(console notify shares go)) {
+        my $handle = delete $node->{$name} // next;
+        main::forget($handle);
+        close($handle);
+    }
+    $node->{state} = 'stopped';
+    $_->('error', message => $node->{error}) for splice @{ $node->{waiting} };
+    my @asked = splice @{ $node->{stopping} };
+    main::tell_watchers(Wire::line('ended', id => $node->{id}, asked => @asked ? 1 : '', again => $again ? 1 : '', error => $node->{error})) if $was ne 'stopped';
+    $_->('ok') for @asked;
+}
+
+sub stop {
+    my ($id, $signal, $answer) = @_;
+    my $node = $main::nodes{$id};
+    return $answer->('ok') if !$node || $node->{state} eq 'stopped';
+    push @{ $node->{stopping} }, $answer;
+    if ($node->{state} eq 'booting') { $node->{error} //= 'stopped during boot'; $signal = 'KILL' }
+    kill($signal, $node->{pid}) if $node->{pid};
+}
+
+sub release {
+    my ($id, $answer) = @_;
+    my $node = $main::nodes{$id};
+    return $answer->('ok') if !$node;
+    return $answer->('error', message => 'the node is running') if $node->{state} ne 'stopped';
+    forget_port($node);
+    if (!$node->{mounted}) { delete $main::nodes{$id}; return $answer->('ok') }
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{CHLD} = 'DEFAULT';
+        eval { Sys::setns($main::holder->{user}, Sys::NEWUSER); Sys::become_root(); Sys::setns($main::holder->{mnt}, Sys::NEWNS); Disk::unmount($id); 1 } or do { print $@; POSIX::_exit(1) };
+        POSIX::_exit(0);
+    }
+    on_child($pid, sub {
+        return $answer->('error', message => 'its disk could not be unmounted; see supervisor.log') if $_[0];
+        delete $main::nodes{$id};
+        $answer->('ok');
+    });
+}
+
+sub forget_port {
+    my ($node) = @_;
+    my $port = delete $node->{port} // return;
+    on_child(Holder::spawn_in_net($main::holder, "delete element bridge starcluster ports { $port }\n", 'nft', '-f', '-'), sub { });
+}
+
+# Keeps the newest CONSOLE_KEEP bytes; the file is cut when it is four times as long.
+sub read_console {
+    my ($node) = @_;
+    my $path = "$main::config{home}/nodes/$node->{id}/console.log";
+    while (my $got = sysread($node->{console}, my $text, 65536)) {
+        open(my $log, '>>', $path) or return;
+        syswrite($log, $text);
+        next if -s $log < 4 * CONSOLE_KEEP;
+        open(my $old, '<', $path) or next;
+        seek($old, -CONSOLE_KEEP, 2);
+        read($old, my $tail, CONSOLE_KEEP);
+        eval { Sys::spit("$path.new", $tail); rename("$path.new", $path) };
+    }
+    # Nothing more will come once the last process that had it open is gone.
+    if (!$!{EAGAIN} && $node->{console}) { main::forget($node->{console}) }
+}
+
+1;

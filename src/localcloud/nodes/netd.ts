@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
+import type { CloudLog } from '../cloud.js'
+import type { InstanceMetadataService } from '../imds/imds.js'
+import { LocalCloudError } from '../local-error.js'
+import { netdArguments } from './guest-dir.js'
+import { nodeRoot } from './ids.js'
+import type { FromNetd, ToNetd } from './netd-protocol.js'
+
+/** A node's sshd as the host reaches it. */
+export interface PublicAddress {
+  readonly key: string
+  readonly publicIp: string
+  readonly privateIp: string
+}
+
+interface NetdOptions {
+  /** Process whose network namespace the child enters. */
+  readonly holderPid: number
+  readonly sshPort: number
+  readonly imds: InstanceMetadataService
+  readonly log: CloudLog
+}
+
+/** The network child (netd-main.ts) and the public addresses it serves. Started again, with them, if it ends by itself. */
+export class NetworkChild {
+  private child: ChildProcess | undefined
+  private closed = false
+  private readonly open = new Map<string, PublicAddress>()
+  private readonly listening = new Map<string, () => void>()
+
+  constructor(private readonly options: NetdOptions) {}
+
+  async start(): Promise<void> {
+    const args = [
+      '-t',
+      String(this.options.holderPid),
+      '-n',
+      process.execPath,
+      '--max-old-space-size=64',
+      ...netdArguments(),
+    ]
+    const child = spawn('nsenter', args, {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      cwd: '/',
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, STARCLUSTER_NETD_UID: String(nodeRoot()) },
+    })
+    let complaint = ''
+    child.stderr?.on('data', (data) => (complaint = (complaint + data).slice(-2000)))
+    this.child = child
+    const ready = new Promise<void>((resolve, reject) => {
+      child.on('message', (message: FromNetd) => (message.kind === 'ready' ? resolve() : this.heard(child, message)))
+      child.once('error', reject)
+      child.once('exit', () => {
+        reject(new LocalCloudError('NetworkFailed', `the network process did not start: ${complaint.trim()}`))
+        this.ended(complaint)
+      })
+    })
+    await ready
+    for (const address of this.open.values()) await this.listen(address)
+  }
+
+  /** Listens at a node's public address. @throws LocalCloudError AddressInUse */
+  async add(address: PublicAddress): Promise<void> {
+    this.open.set(address.key, address)
+    await this.listen(address)
+  }
+
+  /** Stops listening and drops the connections there. */
+  remove(key: string): void {
+    if (this.open.delete(key)) this.tell({ kind: 'close', key })
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    const { child } = this
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.disconnect()
+    await gone
+  }
+
+  private async listen({ key, publicIp, privateIp }: PublicAddress): Promise<void> {
+    const server = net.createServer()
+    server.listen({ host: publicIp, port: this.options.sshPort, backlog: 128 })
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      const why =
+        (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+          ? 'another program listens there'
+          : (error as Error).message
+      throw new LocalCloudError('AddressInUse', `cannot listen on ${publicIp}:${this.options.sshPort}: ${why}`)
+    }
+    const taken = new Promise<void>((resolve) => this.listening.set(key, resolve))
+    this.child?.send({ kind: 'listen', key, host: privateIp, port: 22 } satisfies ToNetd, server)
+    await taken
+    // The child has the socket now; ours must not take connections.
+    server.close()
+  }
+
+  private heard(child: ChildProcess, message: FromNetd): void {
+    if (message.kind === 'listening') {
+      this.listening.get(message.key)?.()
+      this.listening.delete(message.key)
+    } else if (message.kind === 'imds') {
+      const { body, ...head } = this.options.imds.handle(message.request)
+      const response = { ...head, body: Buffer.from(body).toString('base64') }
+      if (child.connected) child.send({ kind: 'imds', id: message.id, response } satisfies ToNetd)
+    }
+  }
+
+  private tell(message: ToNetd): void {
+    if (this.child?.connected) this.child.send(message)
+  }
+
+  private ended(complaint: string): void {
+    this.child = undefined
+    for (const resolve of this.listening.values()) resolve()
+    this.listening.clear()
+    if (this.closed) return
+    this.options.log.warn(`the network process ended, starting it again: ${complaint.trim()}`)
+    const again = () => this.start().catch((error: Error) => this.options.log.error(error.message))
+    setTimeout(again, 500).unref()
+  }
+}

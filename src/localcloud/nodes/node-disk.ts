@@ -1,0 +1,66 @@
+import { mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makePassage } from './disk-paths.js'
+import type { InstanceMetadata, NodeSpec } from './engine.js'
+import { mustRunHost, runHost } from './host-command.js'
+import { giveToNodeRoot, nodeRoot } from './ids.js'
+import { writeSeedLayer } from './seed-layer.js'
+
+/** As the root volume of Amazon's images. The file is sparse: it takes what the node writes. */
+const DISK_BYTES = 8 * 2 ** 30
+
+/**
+ * A node's directory: `disk.img` (a file system of its own, so that a node can fill its disk but not the host's),
+ * `fs` and `root` (where the holder mounts it and the overlay), `seed` (the topmost layer), `layers`, `console.log`.
+ */
+export async function makeDisk(
+  dir: string,
+  spec: NodeSpec,
+  lower: readonly string[],
+  metadata: InstanceMetadata | undefined,
+): Promise<void> {
+  const work = `${dir}.new`
+  await rm(work, { recursive: true, force: true })
+  await makePassage(work)
+  for (const name of ['fs', 'root']) await mkdir(join(work, name), { mode: 0o755 })
+  await giveToNodeRoot(join(work, 'fs'))
+  await giveToNodeRoot(join(work, 'root'))
+  if (await loopDevicesWork()) await makeImage(join(work, 'disk.img'))
+  await writeSeedLayer(join(work, 'seed'), spec, metadata)
+  await writeFile(join(work, 'layers'), `${[`/disks/nodes/${spec.id}/seed`, ...lower].join(',')}\n`)
+  await rename(work, dir)
+}
+
+/** Layers of an existing disk as the supervisor wants them; undefined: there is no disk. */
+export async function diskLayers(dir: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(dir, 'layers'), 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Bytes of the host's disk that a node takes. */
+export async function diskBytes(dir: string): Promise<number> {
+  const image = await stat(join(dir, 'disk.img')).catch(() => undefined)
+  if (image) return image.blocks * 512
+  const { stdout } = await runHost('du', ['-sxk', join(dir, 'fs')])
+  return Number.parseInt(stdout, 10) * 1024 || 0
+}
+
+async function makeImage(path: string): Promise<void> {
+  await writeFile(path, '')
+  await truncate(path, DISK_BYTES)
+  const owner = nodeRoot()
+  const options = `lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=${owner}:${owner}`
+  await mustRunHost('mkfs.ext4', ['-q', '-F', '-m', '0', '-J', 'size=16', '-O', '^resize_inode', '-E', options, path])
+}
+
+/** Only root may use them, and in some containers not even root. Then a node's disk is a directory without a limit. */
+async function loopDevicesWork(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false
+  return stat('/dev/loop-control')
+    .then(() => true)
+    .catch(() => false)
+}

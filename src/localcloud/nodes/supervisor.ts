@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { LocalCloudError } from '../local-error.js'
+import { guestDir } from './guest-dir.js'
+import { UID_BASE } from './ids.js'
+import { identify, isAlive, type ProcessIdentity } from './process-identity.js'
+import { decodeLine, encodeLine, type WireLine } from './supervisor-wire.js'
+
+/** What the supervisor has to know to set up a home. */
+export interface SupervisorOptions {
+  readonly home: string
+  readonly images: string
+  readonly network: string
+  /** Off: nodes reach each other but nothing else. */
+  readonly egress: boolean
+}
+
+const PROTOCOL = '1'
+const DEFAULT_DEADLINE_MS = 120_000
+
+/** The process that owns the nodes of a home and outlives us (guest/host/supervisor.pl), as seen from here. */
+export class Supervisor {
+  private constructor(
+    private readonly home: string,
+    readonly process: ProcessIdentity,
+    /** Pid of the process that holds the shared namespaces. */
+    readonly holderPid: number,
+  ) {}
+
+  /** Finds the living supervisor of a home, or starts one. */
+  static async open(options: SupervisorOptions): Promise<Supervisor> {
+    const found = await Supervisor.find(options.home)
+    if (found) return found
+    await start(options)
+    const started = await Supervisor.find(options.home)
+    if (!started) throw new LocalCloudError('SupervisorFailed', `the supervisor in ${options.home} does not answer`)
+    return started
+  }
+
+  static async find(home: string): Promise<Supervisor | undefined> {
+    let hello: WireLine
+    try {
+      hello = await ask(home, encodeLine('hello'))
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+    if (hello.fields.protocol !== PROTOCOL) {
+      const hint = 'Run `starcluster local reset` to start afresh (its nodes and their disks are lost).'
+      throw new LocalCloudError('SupervisorFailed', `the nodes in ${home} were started by another version`, { hint })
+    }
+    const process = identify(Number(hello.fields.pid))
+    return process && new Supervisor(home, process, Number(hello.fields.holder))
+  }
+
+  /** Sends a request; rejects with the supervisor's own message. */
+  async request(
+    word: string,
+    fields: Record<string, string | number>,
+    deadlineMs = DEFAULT_DEADLINE_MS,
+  ): Promise<WireLine> {
+    const answer = await ask(this.home, encodeLine(word, fields), deadlineMs)
+    if (answer.word === 'ok') return answer
+    throw new LocalCloudError('SupervisorFailed', answer.fields.message ?? `unexpected answer ${answer.word}`)
+  }
+
+  /** All nodes it knows of, running or not. */
+  async list(): Promise<Readonly<Record<string, string>>[]> {
+    const socket = connect(this.home)
+    socket.write(encodeLine('list'))
+    const nodes: Readonly<Record<string, string>>[] = []
+    for await (const line of createInterface({ input: socket })) {
+      const { word, fields } = decodeLine(line)
+      if (word === 'node') nodes.push(fields)
+    }
+    return nodes
+  }
+
+  /** Events until closed. `onEnd` tells that the supervisor went away, which ends all its nodes. */
+  async watch(onEvent: (event: WireLine) => void, onEnd: () => void): Promise<{ close(): void }> {
+    const socket = connect(this.home)
+    let closed = false
+    const ready = new Promise<void>((resolve, reject) => {
+      socket.once('error', reject)
+      createInterface({ input: socket }).on('line', (line) => (line === 'ok' ? resolve() : onEvent(decodeLine(line))))
+    })
+    socket.once('close', () => {
+      if (!closed) onEnd()
+    })
+    socket.write(encodeLine('watch'))
+    await ready
+    return {
+      close() {
+        closed = true
+        socket.destroy()
+      },
+    }
+  }
+
+  /** Ends it and with it, by the kernel, every node, namespace, mount and link. Resolves when it is gone. */
+  async kill(deadlineMs = 30_000): Promise<void> {
+    const until = Date.now() + deadlineMs
+    if (isAlive(this.process)) process.kill(this.process.pid, 'SIGKILL')
+    while (isAlive(this.process)) {
+      if (Date.now() > until) throw new LocalCloudError('SupervisorFailed', `process ${this.process.pid} does not end`)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
+
+async function start(options: SupervisorOptions): Promise<void> {
+  const [address = '', prefix = '16'] = options.network.split('/')
+  const host = (last: number) => address.replace(/\.\d+$/, `.${last}`)
+  const script = join(guestDir(), 'host', 'supervisor.pl')
+  const plan = [
+    options.home,
+    options.images,
+    UID_BASE,
+    options.network,
+    host(1),
+    prefix,
+    host(2),
+    options.egress ? 1 : 0,
+  ]
+  const child = spawn('perl', [script, ...plan.map(String)], {
+    detached: true,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [answer, complaint] = ['', '']
+  child.stdout.on('data', (data) => (answer += data))
+  child.stderr.on('data', (data) => (complaint += data))
+  await once(child, 'close')
+  if (/^(ready|busy)/.test(answer)) return
+  const why = (answer.replace(/^error /, '') || complaint).trim()
+  const hint = 'Run `starcluster local doctor` to see what this machine lacks.'
+  throw new LocalCloudError('SupervisorFailed', `the namespaces of the nodes could not be made: ${why}`, { hint })
+}
+
+const connect = (home: string) => net.connect(join(home, 'control.sock'))
+
+function isAbsent(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ENOENT' || code === 'ECONNREFUSED'
+}
+
+function ask(home: string, line: string, deadlineMs = DEFAULT_DEADLINE_MS): Promise<WireLine> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(home)
+    let text = ''
+    const timer = setTimeout(() => {
+      socket.destroy(new LocalCloudError('SupervisorFailed', `no answer from the supervisor in ${deadlineMs} ms`))
+    }, deadlineMs)
+    socket.setEncoding('utf8').on('data', (data) => (text += data))
+    socket.once('error', reject)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      if (text.endsWith('\n')) resolve(decodeLine(text.trimEnd()))
+      else reject(new LocalCloudError('SupervisorFailed', 'the supervisor ended while it was asked'))
+    })
+    socket.write(line)
+  })
+}
