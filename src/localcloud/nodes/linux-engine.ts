@@ -26,6 +26,8 @@ export interface NodeEngineOptions {
   readonly sshPort: number
   readonly metadata: MetadataSource
   readonly log: CloudLog
+  /** `127.77.N` when the caller has claimed it (claimPublicNet); otherwise the engine does while it is open. */
+  readonly publicPrefix?: string
   /** Whether nodes reach what the host reaches (for apt); default true. */
   readonly egress?: boolean
 }
@@ -48,6 +50,7 @@ export class LinuxNodeEngine implements NodeEngine {
   constructor(private readonly options: NodeEngineOptions) {
     this.paths = diskPaths(options.diskRoot, options.stateDir)
     this.sshPort = options.sshPort
+    this.prefix = options.publicPrefix
   }
 
   get publicPrefix(): string {
@@ -170,8 +173,7 @@ export class LinuxNodeEngine implements NodeEngine {
       paths.home,
       paths.nodes,
     )
-    this.publicNet ??= this.claim()
-    this.prefix = (await this.publicNet).prefix
+    this.prefix = options.publicPrefix ?? (await (this.publicNet ??= this.claim())).prefix
     const { home, images } = paths
     const supervisor = await Supervisor.open({ home, images, network: options.network, egress: options.egress ?? true })
     const running = new Map<string, Readonly<Record<string, string>>>()
