@@ -1,0 +1,38 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** What the composition gives the shell. The shell knows nothing of clusters. */
+export interface ShellOptions {
+  /** Names at the prompt. Getters stay getters: `{ get cfg() { return sc.config() } }` is read anew each time. */
+  readonly context: object
+  /** Namespaces under their names, loaded after the prompt is shown; a name of `context` wins. */
+  readonly modules?: readonly ShellModule[]
+  /** Printed first, only in a terminal. */
+  readonly banner?: string
+  /** Lines of earlier sessions; undefined keeps none. */
+  readonly historyFile?: string
+  readonly input?: Readable
+  readonly output?: Writable
+  /** Errors of a session that is not in a terminal. */
+  readonly errorOutput?: Writable
+  readonly env?: NodeJS.ProcessEnv
+  /** Answers `import 'specifier'` from within the running program; undefined leaves it to Node. */
+  readonly importModule?: (specifier: string) => Promise<object> | undefined
+  /** `.reload`: loads everything again and returns the lines that say what changed. */
+  readonly onReload?: () => Promise<readonly string[]>
+  /** Called after the prompt is shown, e.g. to start what the first call will need. */
+  readonly warm?: () => Promise<void>
+  /** `.type`: what TypeScript knows about the names of `context`. */
+  readonly types?: ShellTypes
+}
+
+export interface ShellModule {
+  readonly name: string
+  readonly load: () => Promise<object>
+}
+
+export interface ShellTypes {
+  /** Such as `declare const cm: import('starcluster').ClusterManager`. */
+  readonly declarations: string
+  /** Where TypeScript finds packages that are not installed beside the user: `{ starcluster: ['/x/index.d.ts'] }`. */
+  readonly paths?: Readonly<Record<string, readonly string[]>>
+}

@@ -1,0 +1,94 @@
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { shellCommands } from './commands.js'
+import { createContext } from './context.js'
+import { executeIn } from './evaluator.js'
+import type { ShellOptions } from './options.js'
+import { onUnhandled } from './process-events.js'
+import { Session } from './session.js'
+
+/** Evaluates the lines of a pipe or file in order; results to `output`, errors to `errorOutput`. Exit status 0. */
+export async function runPiped(options: ShellOptions, input: Readable, output: Writable): Promise<number> {
+  const session = await openSession(options, output)
+  using _events = onUnhandled({ error: (e) => session.printError(e), interrupt: () => interruptOrExit(session) })
+  let pending = ''
+  for await (const line of createInterface({ input, terminal: false })) {
+    if (pending === '' && isExit(line)) return 0
+    if (pending === '' && isCommand(line)) {
+      await runCommand(line, session)
+      continue
+    }
+    pending += `${line}\n`
+    if (await evaluate(pending, session)) pending = ''
+  }
+  if (pending !== '') session.printError(new SyntaxError('The input ended in the middle of a statement'))
+  return 0
+}
+
+/**
+ * Evaluates `code` once with the names of the shell, for `shell -e CODE` and script files.
+ *
+ * @returns 0, or 1 when it failed, 130 when it was interrupted
+ */
+export async function runCode(code: string, options: ShellOptions): Promise<number> {
+  const session = await openSession(options, options.output ?? process.stdout)
+  let failedLater = false
+  const error = (e: unknown): void => {
+    failedLater = true
+    session.printError(e)
+  }
+  using _events = onUnhandled({ error, interrupt: () => session.evaluator.interrupt() })
+  const outcome = await session.run(code)
+  if (outcome.kind === 'interrupted') return 130
+  if (outcome.kind === 'value') session.print(outcome.value)
+  else error(outcome.kind === 'error' ? outcome.error : new SyntaxError('The code is not complete'))
+  return failedLater ? 1 : 0
+}
+
+async function openSession(options: ShellOptions, output: Writable): Promise<Session> {
+  const errors = options.errorOutput ?? process.stderr
+  const context = createContext()
+  const session = new Session(options, context, {
+    write: (text) => output.write(text),
+    writeError: (text) => errors.write(text),
+    color: false,
+    terminal: { cooked: () => () => undefined },
+    execute: executeIn(context),
+  })
+  await session.load()
+  return session
+}
+
+/** False when the statement goes on. */
+async function evaluate(source: string, session: Session): Promise<boolean> {
+  const outcome = await session.run(source)
+  if (outcome.kind === 'value') session.print(outcome.value)
+  if (outcome.kind === 'error') session.printError(outcome.error)
+  if (outcome.kind === 'interrupted') session.io.writeError('Interrupted\n')
+  return outcome.kind !== 'incomplete'
+}
+
+async function runCommand(line: string, session: Session): Promise<void> {
+  const [, name, argument = ''] = /^\.(\w+)\s*(.*)$/.exec(line) ?? []
+  const command = shellCommands.find((c) => c.name === name)
+  try {
+    if (command) await command.run(argument, session)
+    else if (name === 'help') session.io.write(shellCommands.map((c) => `.${c.name.padEnd(8)} ${c.help}\n`).join(''))
+    else session.io.writeError(`!!! ERROR - .${name} does not exist here; .help lists the commands\n`)
+  } catch (error) {
+    session.printError(error)
+  }
+}
+
+function isCommand(line: string): boolean {
+  return /^\.[a-z]/i.test(line)
+}
+
+function isExit(line: string): boolean {
+  return /^\.exit\s*$/.test(line)
+}
+
+function interruptOrExit(session: Session): void {
+  if (session.evaluator.busy) session.evaluator.interrupt()
+  else process.exit(130)
+}
