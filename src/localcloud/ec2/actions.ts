@@ -1,0 +1,105 @@
+import {
+  AuthorizeSecurityGroupEgress$,
+  AuthorizeSecurityGroupIngress$,
+  CreateKeyPair$,
+  CreateSecurityGroup$,
+  CreateTags$,
+  DeleteKeyPair$,
+  DeleteSecurityGroup$,
+  DeleteTags$,
+  DescribeAccountAttributes$,
+  DescribeAvailabilityZones$,
+  DescribeImages$,
+  DescribeInstanceAttribute$,
+  DescribeInstanceStatus$,
+  DescribeInstances$,
+  DescribeInstanceTypeOfferings$,
+  DescribeInstanceTypes$,
+  DescribeKeyPairs$,
+  DescribeRegions$,
+  DescribeSecurityGroupRules$,
+  DescribeSecurityGroups$,
+  DescribeSubnets$,
+  DescribeTags$,
+  DescribeVpcs$,
+  GetConsoleOutput$,
+  ImportKeyPair$,
+  ModifyInstanceAttribute$,
+  RebootInstances$,
+  RevokeSecurityGroupEgress$,
+  RevokeSecurityGroupIngress$,
+  RunInstances$,
+  StartInstances$,
+  StopInstances$,
+  TerminateInstances$,
+} from '@aws-sdk/client-ec2'
+import type { Cloud } from '../cloud.js'
+import type { QueryAction } from '../protocol/query-service.js'
+import type { OperationSchema } from '../protocol/shape.js'
+import { describeImages } from './images/images.js'
+import { describeInstanceTypeOfferings, describeInstanceTypes } from './instance-types/actions.js'
+import { describeInstanceAttribute, modifyInstanceAttribute } from './instances/attributes.js'
+import { rebootInstances, startInstances, stopInstances, terminateInstances } from './instances/change-state.js'
+import { getConsoleOutput } from './instances/console-output.js'
+import { describeInstances } from './instances/describe-instances.js'
+import { describeInstanceStatus } from './instances/instance-status.js'
+import { runInstances } from './instances/run-instances.js'
+import { createKeyPair, deleteKeyPair, describeKeyPairs, importKeyPair } from './key-pairs/actions.js'
+import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from './network-actions/regions.js'
+import { describeSubnets, describeVpcs } from './network-actions/vpcs.js'
+import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from './security-groups/groups.js'
+import {
+  authorizeSecurityGroupEgress,
+  authorizeSecurityGroupIngress,
+  describeSecurityGroupRules,
+  revokeSecurityGroupEgress,
+  revokeSecurityGroupIngress,
+} from './security-groups/rules.js'
+import { createTags, deleteTags, describeTags } from './tags/actions.js'
+
+/** The actions of EC2 this cloud has. Schemas are named one by one, so that a bundle holds no others. */
+export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
+  RunInstances: writes(RunInstances$, runInstances),
+  DescribeInstances: reads(DescribeInstances$, describeInstances),
+  TerminateInstances: writes(TerminateInstances$, terminateInstances),
+  RebootInstances: writes(RebootInstances$, rebootInstances),
+  StopInstances: writes(StopInstances$, stopInstances),
+  StartInstances: writes(StartInstances$, startInstances),
+  GetConsoleOutput: reads(GetConsoleOutput$, getConsoleOutput),
+  DescribeInstanceStatus: reads(DescribeInstanceStatus$, describeInstanceStatus),
+  DescribeInstanceAttribute: reads(DescribeInstanceAttribute$, describeInstanceAttribute),
+  ModifyInstanceAttribute: writes(ModifyInstanceAttribute$, modifyInstanceAttribute),
+  CreateTags: writes(CreateTags$, createTags),
+  DeleteTags: writes(DeleteTags$, deleteTags),
+  DescribeTags: reads(DescribeTags$, describeTags),
+  CreateKeyPair: writes(CreateKeyPair$, createKeyPair),
+  ImportKeyPair: writes(ImportKeyPair$, importKeyPair),
+  DescribeKeyPairs: reads(DescribeKeyPairs$, describeKeyPairs),
+  DeleteKeyPair: writes(DeleteKeyPair$, deleteKeyPair),
+  CreateSecurityGroup: writes(CreateSecurityGroup$, createSecurityGroup),
+  DescribeSecurityGroups: reads(DescribeSecurityGroups$, describeSecurityGroups),
+  DeleteSecurityGroup: writes(DeleteSecurityGroup$, deleteSecurityGroup),
+  AuthorizeSecurityGroupIngress: writes(AuthorizeSecurityGroupIngress$, authorizeSecurityGroupIngress),
+  AuthorizeSecurityGroupEgress: writes(AuthorizeSecurityGroupEgress$, authorizeSecurityGroupEgress),
+  RevokeSecurityGroupIngress: writes(RevokeSecurityGroupIngress$, revokeSecurityGroupIngress),
+  RevokeSecurityGroupEgress: writes(RevokeSecurityGroupEgress$, revokeSecurityGroupEgress),
+  DescribeSecurityGroupRules: reads(DescribeSecurityGroupRules$, describeSecurityGroupRules),
+  DescribeImages: reads(DescribeImages$, describeImages),
+  DescribeInstanceTypes: reads(DescribeInstanceTypes$, describeInstanceTypes),
+  DescribeInstanceTypeOfferings: reads(DescribeInstanceTypeOfferings$, describeInstanceTypeOfferings),
+  DescribeRegions: reads(DescribeRegions$, describeRegions),
+  DescribeAvailabilityZones: reads(DescribeAvailabilityZones$, describeAvailabilityZones),
+  DescribeVpcs: reads(DescribeVpcs$, describeVpcs),
+  DescribeSubnets: reads(DescribeSubnets$, describeSubnets),
+  DescribeAccountAttributes: reads(DescribeAccountAttributes$, describeAccountAttributes),
+}
+
+type Run = (input: never, cloud: Cloud) => object | undefined | Promise<object | undefined>
+
+function reads(operation: unknown, run: Run): QueryAction {
+  return { operation: operation as OperationSchema, run, writes: false }
+}
+
+function writes(operation: unknown, run: Run): QueryAction {
+  return { operation: operation as OperationSchema, run, writes: true }
+}

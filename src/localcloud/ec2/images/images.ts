@@ -1,0 +1,96 @@
+import type { DescribeImagesRequest, DescribeImagesResult, Image } from '@aws-sdk/client-ec2'
+import type { Cloud } from '../../cloud.js'
+import { AwsError } from '../../protocol/aws-error.js'
+import { endDryRun } from '../dry-run.js'
+import { type FilterTable, filterBy } from '../filters.js'
+import { paginate } from '../pagination.js'
+import { isId, malformedId, own } from '../resource-ids.js'
+import type { Ec2State, ImageRecord } from '../state.js'
+import { tagList, tagsOf } from '../tags/tags.js'
+
+export const ROOT_DEVICE = '/dev/xvda'
+/** Only told: a node's disk is as large as the host's. */
+export const ROOT_VOLUME_GIB = 8
+
+/**
+ * An image by its id, by the name of its distribution (`debian-12`), or `default`.
+ *
+ * @throws AwsError InvalidAMIID.Malformed, InvalidAMIID.NotFound
+ */
+export function requireImage(state: Ec2State, asked: string): ImageRecord {
+  const id = asked === 'default' ? state.defaultImageId : asked
+  const byId = id === undefined ? undefined : own(state.images, id)
+  const image = byId ?? Object.values(state.images).findLast((candidate) => candidate.name === asked)
+  if (image) return image
+  if (asked === 'default') {
+    const message = `The image id '[${asked}]' does not exist: the local cloud has no base image yet`
+    throw new AwsError('InvalidAMIID.NotFound', message)
+  }
+  if (!isId('ami', asked)) throw malformedId('image', asked)
+  throw new AwsError('InvalidAMIID.NotFound', `The image id '[${asked}]' does not exist`)
+}
+
+export function describeImages(input: DescribeImagesRequest, cloud: Cloud): DescribeImagesResult {
+  const { ec2 } = cloud.state
+  const matches = filterBy(input.Filters, filters(cloud), (image) => tagsOf(ec2, image.id))
+  const asked = input.ImageIds?.length ? input.ImageIds.map((id) => requireImage(ec2, id)) : Object.values(ec2.images)
+  endDryRun(input)
+  const owners = input.Owners ?? []
+  const owned = owners.length === 0 || owners.includes('self') || owners.includes(cloud.accountId)
+  const images = owned ? [...new Set(asked)].filter(matches).sort((a, b) => (a.id < b.id ? -1 : 1)) : []
+  const { page, NextToken } = paginate(images, (image) => image.id, input, { min: 1, max: 1000 })
+  return { Images: page.map((image) => describeImage(cloud, image)), NextToken }
+}
+
+function filters(cloud: Cloud): FilterTable<ImageRecord> {
+  return {
+    'image-id': (image) => image.id,
+    name: (image) => image.name,
+    description: (image) => image.description,
+    architecture: (image) => image.architecture,
+    state: () => 'available',
+    'is-public': () => false,
+    'owner-id': () => cloud.accountId,
+    'owner-alias': () => undefined,
+    'image-type': () => 'machine',
+    platform: () => undefined,
+    'platform-details': () => 'Linux/UNIX',
+    'root-device-name': () => ROOT_DEVICE,
+    'root-device-type': () => 'ebs',
+    'virtualization-type': () => 'hvm',
+    hypervisor: () => 'xen',
+    'ena-support': () => true,
+    'creation-date': (image) => image.createdAt,
+    'block-device-mapping.device-name': () => ROOT_DEVICE,
+  }
+}
+
+function describeImage(cloud: Cloud, image: ImageRecord): Image {
+  return {
+    ImageId: image.id,
+    Name: image.name,
+    Description: image.description,
+    ImageLocation: `${cloud.accountId}/${image.name}`,
+    ImageType: 'machine',
+    State: 'available',
+    OwnerId: cloud.accountId,
+    Public: false,
+    CreationDate: image.createdAt,
+    Architecture: image.architecture,
+    PlatformDetails: 'Linux/UNIX',
+    UsageOperation: 'RunInstances',
+    Hypervisor: 'xen',
+    VirtualizationType: 'hvm',
+    EnaSupport: true,
+    ImdsSupport: 'v2.0',
+    RootDeviceName: ROOT_DEVICE,
+    RootDeviceType: 'ebs',
+    BlockDeviceMappings: [
+      {
+        DeviceName: ROOT_DEVICE,
+        Ebs: { DeleteOnTermination: true, VolumeSize: ROOT_VOLUME_GIB, VolumeType: 'gp3', Encrypted: false },
+      },
+    ],
+    Tags: tagList(cloud.state.ec2, image.id),
+  }
+}

@@ -1,0 +1,21 @@
+import type { ServiceHandler } from '../cloud.js'
+import { createQueryService } from '../protocol/query-service.js'
+import { EC2_ACTIONS } from './actions.js'
+import { lifecycleOf } from './instances/lifecycle.js'
+import { sweepNowAndThen } from './sweep.js'
+
+export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
+export { metadataSource } from './metadata-source.js'
+export { type BaseImageDescription, type Ec2State, emptyEc2State, registerBaseImage } from './state.js'
+
+/**
+ * EC2 of the local cloud. Around it: `registerBaseImage` before the first launch, `reconcile` once after
+ * `engine.open`, `closeLifecycle` before `engine.close`.
+ */
+export const handleEc2: ServiceHandler = createQueryService({
+  dialect: 'ec2',
+  xmlns: 'http://ec2.amazonaws.com/doc/2016-11-15/',
+  actions: EC2_ACTIONS,
+  before: sweepNowAndThen,
+  afterCommit: (cloud) => lifecycleOf(cloud).wake(),
+})

@@ -1,0 +1,118 @@
+import type {
+  DescribeInstanceAttributeRequest,
+  InstanceAttribute,
+  InstanceAttributeName,
+  ModifyInstanceAttributeRequest,
+} from '@aws-sdk/client-ec2'
+import type { Cloud } from '../../cloud.js'
+import { AwsError, invalidCombination, invalidValue, missingParameter } from '../../protocol/aws-error.js'
+import { endDryRun } from '../dry-run.js'
+import { ROOT_DEVICE } from '../images/images.js'
+import { INSTANCE_TYPES } from '../instance-types/types.js'
+import { groupsById } from '../security-groups/find.js'
+import type { InstanceRecord } from '../state.js'
+import { requireInstances } from './describe-instances.js'
+import { parseShutdownBehavior, parseUserData } from './launch-plan.js'
+import { groupsOf } from './view.js'
+
+type View = (instance: InstanceRecord, cloud: Cloud) => Omit<InstanceAttribute, 'InstanceId'>
+
+const ATTRIBUTES: Partial<Record<InstanceAttributeName, View>> = {
+  userData: ({ userData }) => ({ UserData: userData === undefined ? {} : { Value: userData } }),
+  instanceType: ({ instanceType }) => ({ InstanceType: { Value: instanceType } }),
+  disableApiTermination: (instance) => ({ DisableApiTermination: { Value: instance.disableApiTermination } }),
+  disableApiStop: (instance) => ({ DisableApiStop: { Value: instance.disableApiStop } }),
+  instanceInitiatedShutdownBehavior: (instance) => ({
+    InstanceInitiatedShutdownBehavior: { Value: instance.shutdownBehavior },
+  }),
+  rootDeviceName: () => ({ RootDeviceName: { Value: ROOT_DEVICE } }),
+  sourceDestCheck: (instance) => ({ SourceDestCheck: { Value: instance.sourceDestCheck } }),
+  ebsOptimized: (instance) => ({ EbsOptimized: { Value: instance.ebsOptimized } }),
+  enaSupport: () => ({ EnaSupport: { Value: true } }),
+  groupSet: (instance, cloud) => ({ Groups: groupsOf(instance, cloud).map(({ GroupId }) => ({ GroupId })) }),
+  blockDeviceMapping: (instance) => ({
+    BlockDeviceMappings: [
+      {
+        DeviceName: ROOT_DEVICE,
+        Ebs: { VolumeId: instance.rootVolumeId, Status: 'attached', DeleteOnTermination: true },
+      },
+    ],
+  }),
+}
+
+export function describeInstanceAttribute(input: DescribeInstanceAttributeRequest, cloud: Cloud): InstanceAttribute {
+  const instance = requireInstances(cloud.state.ec2, [input.InstanceId ?? ''])[0] as InstanceRecord
+  const name = input.Attribute
+  const view = name !== undefined && Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined
+  if (!view) throw invalidValue(name, 'attribute', 'Unknown attribute.')
+  endDryRun(input)
+  return { InstanceId: instance.id, ...view(instance, cloud) }
+}
+
+/** One attribute a request, as EC2 has it; groups, protection flags, and, while stopped, type and user data. */
+export function modifyInstanceAttribute(input: ModifyInstanceAttributeRequest, cloud: Cloud): undefined {
+  const instance = requireInstances(cloud.state.ec2, [input.InstanceId ?? ''])[0] as InstanceRecord
+  const change = parseChange(input, instance, cloud)
+  endDryRun(input)
+  change()
+}
+
+/** Everything is looked at here; the change itself cannot fail. */
+function parseChange(input: ModifyInstanceAttributeRequest, instance: InstanceRecord, cloud: Cloud): () => void {
+  const changes: (() => void)[] = []
+  const { Attribute: name, Value: value } = input
+  const type = input.InstanceType?.Value ?? named(name, 'instanceType', value)
+  if (type !== undefined) {
+    if (!INSTANCE_TYPES.has(type))
+      throw new AwsError('InvalidInstanceAttributeValue', `Invalid value '${type}' for InstanceType.`)
+    requireStopped(instance)
+    changes.push(() => void (instance.instanceType = type))
+  }
+  const userData = input.UserData?.Value
+    ? Buffer.from(input.UserData.Value).toString('base64')
+    : named(name, 'userData', value)
+  if (userData !== undefined) {
+    const parsed = parseUserData(userData)
+    requireStopped(instance)
+    changes.push(() => (parsed === undefined ? delete instance.userData : (instance.userData = parsed)))
+  }
+  const behavior =
+    input.InstanceInitiatedShutdownBehavior?.Value ?? named(name, 'instanceInitiatedShutdownBehavior', value)
+  if (behavior !== undefined) {
+    const parsed = parseShutdownBehavior(behavior)
+    changes.push(() => void (instance.shutdownBehavior = parsed))
+  }
+  if (input.Groups?.length) {
+    const ids = groupsById(cloud.state.ec2, input.Groups).map((group) => group.id)
+    changes.push(() => void (instance.securityGroupIds = ids))
+  }
+  for (const [flag, key] of FLAGS) {
+    const asked = input[flag]?.Value ?? asBoolean(named(name, key, value))
+    if (asked !== undefined) changes.push(() => void (instance[key] = asked))
+  }
+  if (changes.length > 1) throw invalidCombination('Fields for multiple attribute types specified')
+  const [change] = changes
+  if (change) return change
+  throw name === undefined ? missingParameter('attribute') : invalidValue(name, 'attribute', 'Unknown attribute.')
+}
+
+const FLAGS = [
+  ['DisableApiTermination', 'disableApiTermination'],
+  ['DisableApiStop', 'disableApiStop'],
+  ['SourceDestCheck', 'sourceDestCheck'],
+  ['EbsOptimized', 'ebsOptimized'],
+] as const
+
+const named = (name: string | undefined, wanted: string, value: string | undefined) =>
+  name === wanted ? value : undefined
+
+function asBoolean(value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined
+  if (value !== 'true' && value !== 'false') throw invalidValue(value, 'value', 'Expected true or false.')
+  return value === 'true'
+}
+
+function requireStopped(instance: InstanceRecord): void {
+  if (instance.state === 'stopped') return
+  throw new AwsError('IncorrectInstanceState', `The instance '${instance.id}' is not in the 'stopped' state.`)
+}

@@ -1,0 +1,97 @@
+import type { ResourceType, RunInstancesRequest } from '@aws-sdk/client-ec2'
+import type { Cloud } from '../../cloud.js'
+import { AwsError, invalidValue, missingParameter } from '../../protocol/aws-error.js'
+import { requireImage } from '../images/images.js'
+import { DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES } from '../instance-types/types.js'
+import { findKeyPair, keyPairNotFound } from '../key-pairs/actions.js'
+import type { SubnetDescription } from '../network.js'
+import type { ImageRecord, InstanceMetadataSettings, KeyPairRecord, SecurityGroupRecord } from '../state.js'
+import { parseTagSpecifications } from '../tags/tags.js'
+import { parseNetwork } from './launch-network.js'
+import { refuseUnsupported } from './launch-unsupported.js'
+import { DEFAULT_METADATA, mergeMetadata } from './metadata-options.js'
+
+/** A RunInstances request, understood and found possible. */
+export interface LaunchPlan {
+  readonly minCount: number
+  readonly maxCount: number
+  readonly image: ImageRecord
+  readonly instanceType: string
+  readonly keyPair: KeyPairRecord | undefined
+  readonly subnet: SubnetDescription
+  readonly securityGroups: readonly SecurityGroupRecord[]
+  readonly privateIp: string | undefined
+  readonly userData: string | undefined
+  readonly metadata: InstanceMetadataSettings
+  readonly shutdownBehavior: 'stop' | 'terminate'
+  readonly tags: ReadonlyMap<ResourceType, ReadonlyMap<string, string>>
+}
+
+/** Source: EC2 User Guide, "Run commands when you launch an EC2 instance with user data input": 16 KB before base64. */
+const MAX_USER_DATA_BYTES = 16_384
+
+/** Looks at everything, changes nothing. @throws AwsError */
+export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan {
+  const { ec2 } = cloud.state
+  const { minCount, maxCount } = parseCounts(input)
+  refuseUnsupported(input)
+  if (!input.ImageId) throw missingParameter('ImageId')
+  const image = requireImage(ec2, input.ImageId)
+  const instanceType = input.InstanceType ?? DEFAULT_INSTANCE_TYPE
+  if (!INSTANCE_TYPES.has(instanceType)) {
+    throw new AwsError('InvalidParameterValue', `Invalid value '${instanceType}' for InstanceType.`)
+  }
+  const keyPair = input.KeyName === undefined ? undefined : findKeyPair(ec2, input.KeyName)
+  if (input.KeyName !== undefined && !keyPair) throw keyPairNotFound(input.KeyName)
+  return {
+    minCount,
+    maxCount,
+    image,
+    instanceType,
+    keyPair,
+    ...parseNetwork(input, cloud, maxCount),
+    userData: parseUserData(input.UserData),
+    metadata: mergeMetadata(DEFAULT_METADATA, input.MetadataOptions ?? {}),
+    shutdownBehavior: parseShutdownBehavior(input.InstanceInitiatedShutdownBehavior),
+    tags: parseTagSpecifications(input.TagSpecifications, ['instance', 'volume', 'network-interface']),
+  }
+}
+
+function parseCounts(input: RunInstancesRequest): { minCount: number; maxCount: number } {
+  const { MinCount: minCount = 0, MaxCount: maxCount = 0 } = input
+  for (const [name, count] of [
+    ['minCount', minCount],
+    ['maxCount', maxCount],
+  ] as const) {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new AwsError(
+        'InvalidParameterValue',
+        `Invalid value '${count}' for ${name}. Must be an integer greater than 0.`,
+      )
+    }
+  }
+  if (minCount > maxCount) {
+    const message = `Value (${minCount}) for parameter minCount is invalid. It must not be greater than maxCount (${maxCount}).`
+    throw new AwsError('InvalidParameterValue', message)
+  }
+  return { minCount, maxCount }
+}
+
+/** @throws AwsError InvalidParameterValue: not base64, or too long */
+export function parseUserData(base64: string | undefined): string | undefined {
+  if (base64 === undefined || base64 === '') return undefined
+  const compact = base64.replace(/\s+/g, '')
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(compact)) {
+    throw new AwsError('InvalidParameterValue', 'Invalid BASE64 encoding of user data.')
+  }
+  if (Buffer.from(compact, 'base64').length > MAX_USER_DATA_BYTES) {
+    throw new AwsError('InvalidParameterValue', `User data is limited to ${MAX_USER_DATA_BYTES} bytes`)
+  }
+  return compact
+}
+
+export function parseShutdownBehavior(value: string | undefined): 'stop' | 'terminate' {
+  if (value === undefined) return 'stop'
+  if (value !== 'stop' && value !== 'terminate') throw invalidValue(value, 'instanceInitiatedShutdownBehavior')
+  return value
+}

@@ -1,0 +1,184 @@
+import pLimit from 'p-limit'
+import type { Cloud } from '../../cloud.js'
+import { own } from '../resource-ids.js'
+import type { InstanceRecord } from '../state.js'
+import { nodeSpec } from './node-spec.js'
+import { mayTake, REASONS, settle } from './transitions.js'
+
+/** More nodes at a time only make each of them slower. */
+const BOOTS_AT_ONCE = 6
+
+/**
+ * Makes nodes follow their instances: each instance that is on its way to a state is driven there by one worker, one
+ * step of the engine after the other, so that a terminate during a boot waits for the boot and then ends it. What to do
+ * is read from the saved state before each step, never remembered: a daemon that was killed goes on from there.
+ */
+export class Lifecycle {
+  private readonly waiting = new Set<string>()
+  private readonly workers = new Map<string, Promise<void>>()
+  private readonly bootSlot = pLimit(BOOTS_AT_ONCE)
+  private closed = false
+
+  constructor(private readonly cloud: Cloud) {
+    cloud.engine.onExit((id) => void this.exited(id).catch((error: unknown) => this.report(id, 'exit', error)))
+  }
+
+  /** Remembers that an instance has somewhere to go; it sets off with the next `wake`. */
+  due(id: string): void {
+    this.waiting.add(id)
+  }
+
+  /** To be called when the changes behind `due` are on disk: a node never exists without its record. */
+  wake(): void {
+    if (this.closed) return
+    const ids = [...this.waiting]
+    this.waiting.clear()
+    for (const id of ids) this.work(id)
+  }
+
+  /** Resolves when no instance is on its way any more. */
+  async settled(): Promise<void> {
+    while (this.workers.size > 0) await Promise.all(this.workers.values())
+  }
+
+  /** Begins no further step and takes no outcome for a failure any more; the next daemon goes on from the state. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.settled()
+  }
+
+  private work(id: string): void {
+    const before = this.workers.get(id) ?? Promise.resolve()
+    const worker: Promise<void> = before
+      .then(() => this.drive(id))
+      .catch((error: unknown) => this.report(id, 'lifecycle', error))
+      .finally(() => {
+        if (this.workers.get(id) === worker) this.workers.delete(id)
+      })
+    this.workers.set(id, worker)
+  }
+
+  /** A step that fails without an answer to it (a node that cannot be removed) is left for the next time round. */
+  private async drive(id: string): Promise<void> {
+    for (let moved = true; moved && !this.closed; ) {
+      const instance = own(this.cloud.state.ec2.instances, id)
+      if (!instance) return
+      moved = await this.step(instance)
+      if (moved) await this.cloud.commit()
+    }
+  }
+
+  private async step(instance: InstanceRecord): Promise<boolean> {
+    switch (instance.state) {
+      case 'pending':
+        return this.boot(instance)
+      case 'stopping':
+        return this.end(instance, 'stopped', () => this.stop(instance.id))
+      case 'shutting-down':
+        return this.end(instance, 'terminated', () => this.cloud.engine.remove(instance.id))
+      case 'running':
+        return instance.rebootRequested ? this.reboot(instance) : false
+      default:
+        return false
+    }
+  }
+
+  private async boot(instance: InstanceRecord): Promise<boolean> {
+    const { engine } = this.cloud
+    try {
+      await this.bootSlot(async () => {
+        if (instance.state === 'pending' && !this.closed) await engine.boot(nodeSpec(instance))
+      })
+    } catch (error) {
+      if (this.closed) return false
+      return this.bootFailed(instance, error)
+    }
+    // Stopped or terminated meanwhile: the next step sees to that.
+    if (instance.state === 'pending' && !this.closed) settle(this.cloud, instance, 'running')
+    return !this.closed
+  }
+
+  private async bootFailed(instance: InstanceRecord, error: unknown): Promise<boolean> {
+    this.report(instance.id, 'boot', error)
+    if (instance.state !== 'pending') return true
+    instance.stateReason = REASONS.internalError(messageOf(error))
+    instance.stateTransitionReason = 'Server.InternalError'
+    // A machine that ran before keeps its disk: only a first boot that fails ends the instance.
+    instance.state = instance.hasRun ? 'stopping' : 'shutting-down'
+    return true
+  }
+
+  private async reboot(instance: InstanceRecord): Promise<boolean> {
+    try {
+      await this.stop(instance.id)
+      if (instance.state === 'running') await this.bootSlot(() => this.cloud.engine.boot(nodeSpec(instance)))
+      delete instance.rebootRequested
+      return true
+    } catch (error) {
+      if (this.closed) return false
+      this.report(instance.id, 'reboot', error)
+      delete instance.rebootRequested
+      if (instance.state !== 'running') return true
+      settle(this.cloud, instance, 'stopped')
+      instance.stateReason = REASONS.internalError(messageOf(error))
+      return true
+    }
+  }
+
+  private async end(
+    instance: InstanceRecord,
+    state: 'stopped' | 'terminated',
+    act: () => Promise<void>,
+  ): Promise<boolean> {
+    const from = instance.state
+    try {
+      await act()
+    } catch (error) {
+      if (!this.closed) this.report(instance.id, from, error)
+      return false
+    }
+    // Stopping may have turned into terminating meanwhile.
+    if (instance.state === from) settle(this.cloud, instance, state)
+    return true
+  }
+
+  private async stop(id: string): Promise<void> {
+    try {
+      await this.cloud.engine.stop(id)
+    } catch (error) {
+      if (this.closed) throw error
+      this.report(id, 'stop', error)
+      await this.cloud.engine.stop(id, { force: true })
+    }
+  }
+
+  /** PID 1 ended by itself: somebody said `poweroff` inside, or killed it from the host. */
+  private async exited(id: string): Promise<void> {
+    await this.workers.get(id)
+    const instance = own(this.cloud.state.ec2.instances, id)
+    if (this.closed || instance?.state !== 'running' || instance.rebootRequested) return
+    if ((await this.cloud.engine.list()).get(id) === 'running') return
+    if (!mayTake(instance, 'exit') || this.closed) return
+    instance.state = instance.shutdownBehavior === 'terminate' ? 'shutting-down' : 'stopping'
+    instance.stateReason = REASONS.instanceInitiated()
+    instance.stateTransitionReason = ''
+    this.due(id)
+    await this.cloud.commit()
+    this.wake()
+  }
+
+  private report(id: string, what: string, error: unknown): void {
+    this.cloud.log.error(`instance ${id}: ${what} failed: ${messageOf(error)}`)
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+const lifecycles = new WeakMap<Cloud, Lifecycle>()
+
+/** The one lifecycle of a cloud. */
+export function lifecycleOf(cloud: Cloud): Lifecycle {
+  let lifecycle = lifecycles.get(cloud)
+  if (!lifecycle) lifecycles.set(cloud, (lifecycle = new Lifecycle(cloud)))
+  return lifecycle
+}

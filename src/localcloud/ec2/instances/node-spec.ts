@@ -1,0 +1,19 @@
+import type { NodeSpec } from '../../nodes/engine.js'
+import { INSTANCE_TYPES } from '../instance-types/types.js'
+import { hostNameOf } from '../network.js'
+import type { InstanceRecord } from '../state.js'
+
+/** Enough for a busy node, too few for a fork bomb to fill the host's table. */
+const PIDS = 4096
+
+export function nodeSpec(instance: InstanceRecord): NodeSpec {
+  const type = INSTANCE_TYPES.get(instance.instanceType)
+  return {
+    id: instance.id,
+    layers: instance.layers,
+    privateIp: instance.privateIp,
+    hostname: hostNameOf(instance.privateIp),
+    publicIp: instance.publicIp ?? '',
+    limits: { cpus: type?.vcpus ?? 2, memoryMiB: type?.memoryMiB ?? 2048, pids: PIDS },
+  }
+}

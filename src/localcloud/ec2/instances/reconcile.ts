@@ -1,0 +1,67 @@
+import type { Cloud } from '../../cloud.js'
+import type { NodeState } from '../../nodes/engine.js'
+import { own } from '../resource-ids.js'
+import type { InstanceRecord } from '../state.js'
+import { sweep } from '../sweep.js'
+import { lifecycleOf } from './lifecycle.js'
+import { REASONS, settle } from './transitions.js'
+
+/**
+ * Makes state and nodes agree after a start of the daemon, once `engine.open` has adopted what lives. What was on its
+ * way goes on; a node without an instance is removed; an instance said to run whose node does not is stopped and says why.
+ * Resolves when the state is on disk; moves go on behind (see `settled`).
+ */
+export async function reconcile(cloud: Cloud): Promise<void> {
+  const lifecycle = lifecycleOf(cloud) // from here on it hears of nodes that end
+  const nodes = await cloud.engine.list()
+  for (const id of nodes.keys()) {
+    const instance = own(cloud.state.ec2.instances, id)
+    if (!instance || instance.state === 'terminated') await removeStray(cloud, id)
+  }
+  for (const instance of Object.values(cloud.state.ec2.instances)) {
+    if (agree(cloud, instance, nodes.get(instance.id) ?? 'absent')) lifecycle.due(instance.id)
+  }
+  sweep(cloud)
+  await cloud.commit()
+  lifecycle.wake()
+}
+
+/** True when there is something left for the lifecycle to do. */
+function agree(cloud: Cloud, instance: InstanceRecord, node: NodeState): boolean {
+  switch (instance.state) {
+    case 'pending':
+    case 'stopping':
+    case 'shutting-down':
+      return true
+    case 'running': {
+      if (instance.rebootRequested) return true
+      if (node === 'running') return false
+      const what = node === 'absent' ? 'its node and disk were gone' : 'its node had ended'
+      cloud.log.warn(`instance ${instance.id} is stopped: ${what} when the local cloud started`)
+      settle(cloud, instance, 'stopped')
+      instance.stateReason = REASONS.internalError(`${what} when the local cloud started`)
+      return false
+    }
+    case 'stopped':
+      // Should not happen; the record is the truth.
+      if (node === 'running') instance.state = 'stopping'
+      return node === 'running'
+    case 'terminated':
+      return false
+  }
+}
+
+async function removeStray(cloud: Cloud, id: string): Promise<void> {
+  cloud.log.warn(`node ${id} belongs to no instance and is removed`)
+  try {
+    await cloud.engine.remove(id)
+  } catch (error) {
+    cloud.log.error(`node ${id} cannot be removed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Resolves when no instance of the cloud is on its way to another state. */
+export const settled = (cloud: Cloud): Promise<void> => lifecycleOf(cloud).settled()
+
+/** Before `engine.close`: begins nothing more and waits for the steps under way, whose instances stay as recorded. */
+export const closeLifecycle = (cloud: Cloud): Promise<void> => lifecycleOf(cloud).close()

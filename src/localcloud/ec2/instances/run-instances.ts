@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2'
+import type { Cloud } from '../../cloud.js'
+import { AwsError } from '../../protocol/aws-error.js'
+import { endDryRun } from '../dry-run.js'
+import { allocatePrivate, allocatePublic, freeAddresses } from '../network.js'
+import { newId } from '../resource-ids.js'
+import type { Ec2State, InstanceRecord } from '../state.js'
+import { putTags } from '../tags/tags.js'
+import { type LaunchPlan, planLaunch } from './launch-plan.js'
+import { lifecycleOf } from './lifecycle.js'
+import { describeReservation } from './view.js'
+
+/**
+ * Launches between MinCount and MaxCount instances, as many as there are addresses for. They are recorded as `pending`
+ * and boot once the answer's state is on disk.
+ */
+export function runInstances(input: RunInstancesRequest, cloud: Cloud): Reservation {
+  const { ec2 } = cloud.state
+  const token = input.ClientToken
+  const fingerprint = token ? fingerprintOf(input) : ''
+  const known = token ? launchedBefore(ec2, token, fingerprint) : undefined
+  if (known && !input.DryRun) return describeReservation(known, cloud)
+  const plan = planLaunch(input, cloud)
+  endDryRun(input)
+  const instances = launch(plan, input, cloud)
+  if (token) {
+    const { reservationId } = instances[0] as InstanceRecord
+    ec2.launches[tokenKey(token)] = { fingerprint, reservationId, at: cloud.now().toISOString() }
+  }
+  return describeReservation(instances, cloud)
+}
+
+/** A prefix keeps tokens such as `__proto__` harmless. */
+const tokenKey = (token: string) => `token:${token}`
+
+/**
+ * What an earlier request with this token launched.
+ *
+ * @throws AwsError IdempotentParameterMismatch, IdempotentInstanceTerminated
+ * Source: EC2 API reference, "Ensuring idempotency in Amazon EC2 API requests".
+ */
+function launchedBefore(state: Ec2State, token: string, fingerprint: string): InstanceRecord[] | undefined {
+  if (token.length > 64) {
+    throw new AwsError('InvalidParameterValue', 'ClientToken must be at most 64 characters long')
+  }
+  const launch = state.launches[tokenKey(token)]
+  if (!launch) return undefined
+  if (launch.fingerprint !== fingerprint) {
+    const message = 'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).'
+    throw new AwsError('IdempotentParameterMismatch', message)
+  }
+  const instances = Object.values(state.instances).filter((one) => one.reservationId === launch.reservationId)
+  if (instances.length === 0) {
+    const message = 'The instances that a previous request with this client token launched are terminated.'
+    throw new AwsError('IdempotentInstanceTerminated', message)
+  }
+  return instances
+}
+
+function fingerprintOf(input: RunInstancesRequest): string {
+  const { ClientToken: _token, DryRun: _dryRun, ...rest } = input
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(rest)))
+    .digest('hex')
+}
+
+/** Parameters in another order are the same request. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  )
+}
+
+function launch(plan: LaunchPlan, input: RunInstancesRequest, cloud: Cloud): InstanceRecord[] {
+  const { ec2 } = cloud.state
+  const room = Math.max(plan.minCount, Math.min(plan.maxCount, freeAddresses(ec2, plan.subnet), freePublic(cloud)))
+  const publicIps = allocatePublic(ec2, cloud.engine.publicPrefix, room)
+  const privateIps = plan.privateIp === undefined ? allocatePrivate(ec2, plan.subnet, room) : [plan.privateIp]
+  const reservationId = newId('r')
+  const lifecycle = lifecycleOf(cloud)
+  return privateIps.map((privateIp, index) => {
+    const instance = newInstance(plan, input, cloud, {
+      reservationId,
+      index,
+      privateIp,
+      publicIp: publicIps[index] as string,
+    })
+    ec2.instances[instance.id] = instance
+    for (const [type, id] of [
+      ['instance', instance.id],
+      ['volume', instance.rootVolumeId],
+      ['network-interface', instance.networkInterfaceId],
+    ] as const) {
+      putTags(ec2, id, plan.tags.get(type) ?? new Map())
+    }
+    lifecycle.due(instance.id)
+    return instance
+  })
+}
+
+function freePublic(cloud: Cloud): number {
+  const total = cloud.engine.publicPrefix.split('.').length === 2 ? 254 * 256 : 254
+  return total - Object.values(cloud.state.ec2.instances).filter((instance) => instance.publicIp !== undefined).length
+}
+
+function newInstance(
+  plan: LaunchPlan,
+  input: RunInstancesRequest,
+  cloud: Cloud,
+  place: { reservationId: string; index: number; privateIp: string; publicIp: string },
+): InstanceRecord {
+  const now = cloud.now().toISOString()
+  return {
+    id: newId('i'),
+    sequence: ++cloud.state.ec2.sequence,
+    reservationId: place.reservationId,
+    amiLaunchIndex: place.index,
+    imageId: plan.image.id,
+    layers: [...plan.image.layers],
+    instanceType: plan.instanceType,
+    ...(plan.keyPair ? { keyName: plan.keyPair.name, publicKey: plan.keyPair.publicKey } : {}),
+    subnetId: plan.subnet.id,
+    zone: plan.subnet.zone,
+    privateIp: place.privateIp,
+    publicIp: place.publicIp,
+    securityGroupIds: plan.securityGroups.map((group) => group.id),
+    networkInterfaceId: newId('eni'),
+    attachmentId: newId('eni-attach'),
+    rootVolumeId: newId('vol'),
+    launchedAt: now,
+    launchTime: now,
+    state: 'pending',
+    ...(plan.userData === undefined ? {} : { userData: plan.userData }),
+    ...(input.ClientToken ? { clientToken: input.ClientToken } : {}),
+    shutdownBehavior: plan.shutdownBehavior,
+    disableApiTermination: input.DisableApiTermination ?? false,
+    disableApiStop: input.DisableApiStop ?? false,
+    sourceDestCheck: true,
+    ebsOptimized: input.EbsOptimized ?? false,
+    monitoring: input.Monitoring?.Enabled ?? false,
+    metadata: { ...plan.metadata },
+  }
+}

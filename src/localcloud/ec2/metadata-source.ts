@@ -1,0 +1,97 @@
+import type { Cloud } from '../cloud.js'
+import type { InstanceMetadata, MetadataSource } from '../nodes/engine.js'
+import { groupsOf } from './instances/view.js'
+import { macAddress, privateDnsName, subnetById, VPC_CIDR, VPC_ID } from './network.js'
+import type { InstanceRecord } from './state.js'
+import { tagsOf } from './tags/tags.js'
+
+/**
+ * What the metadata service tells each instance of itself, always from the present state.
+ * Source: EC2 User Guide, "Instance metadata categories"
+ * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html).
+ */
+export function metadataSource(cloud: Cloud): MetadataSource {
+  return {
+    instanceAt(privateIp) {
+      const instance = Object.values(cloud.state.ec2.instances).find(
+        (candidate) => candidate.privateIp === privateIp && candidate.state !== 'terminated',
+      )
+      return instance && instance.metadata.endpoint === 'enabled' ? metadataOf(cloud, instance) : undefined
+    },
+  }
+}
+
+function metadataOf(cloud: Cloud, instance: InstanceRecord): InstanceMetadata {
+  return {
+    instanceId: instance.id,
+    tree: metadataTree(cloud, instance),
+    ...(instance.userData === undefined ? {} : { userData: new Uint8Array(Buffer.from(instance.userData, 'base64')) }),
+    tokenRequired: instance.metadata.tokens === 'required',
+  }
+}
+
+function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
+  const localName = privateDnsName(instance.privateIp, cloud.region)
+  const groups = groupsOf(instance, cloud)
+  return {
+    'ami-id': instance.imageId,
+    'ami-launch-index': String(instance.amiLaunchIndex),
+    'ami-manifest-path': '(unknown)',
+    'block-device-mapping/ami': '/dev/xvda',
+    'block-device-mapping/root': '/dev/xvda',
+    hostname: localName,
+    'instance-action': 'none',
+    'instance-id': instance.id,
+    'instance-life-cycle': 'on-demand',
+    'instance-type': instance.instanceType,
+    'local-hostname': localName,
+    'local-ipv4': instance.privateIp,
+    mac: macAddress(instance.privateIp),
+    ...networkTree(cloud, instance),
+    'placement/availability-zone': instance.zone,
+    'placement/availability-zone-id': subnetById(instance.subnetId)?.zoneId ?? '',
+    'placement/region': cloud.region,
+    profile: 'default-hvm',
+    ...(instance.publicIp ? { 'public-ipv4': instance.publicIp } : {}),
+    'public-hostname': '',
+    ...publicKeys(instance),
+    'reservation-id': instance.reservationId,
+    'security-groups': groups.map((group) => group.GroupName).join('\n'),
+    'services/domain': 'amazonaws.com',
+    'services/partition': 'aws',
+    ...tagTree(cloud, instance),
+  }
+}
+
+/** The listing of `public-keys/` is `0=NAME`, unlike any other. */
+function publicKeys(instance: InstanceRecord): Record<string, string> {
+  if (instance.publicKey === undefined) return {}
+  return { 'public-keys/': `0=${instance.keyName}`, 'public-keys/0/openssh-key': `${instance.publicKey}\n` }
+}
+
+function networkTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
+  const base = `network/interfaces/macs/${macAddress(instance.privateIp)}`
+  const groups = groupsOf(instance, cloud)
+  return {
+    [`${base}/device-number`]: '0',
+    [`${base}/interface-id`]: instance.networkInterfaceId,
+    [`${base}/local-hostname`]: privateDnsName(instance.privateIp, cloud.region),
+    [`${base}/local-ipv4s`]: instance.privateIp,
+    [`${base}/mac`]: macAddress(instance.privateIp),
+    [`${base}/owner-id`]: cloud.accountId,
+    ...(instance.publicIp ? { [`${base}/public-ipv4s`]: instance.publicIp } : {}),
+    [`${base}/security-group-ids`]: groups.map((group) => group.GroupId).join('\n'),
+    [`${base}/security-groups`]: groups.map((group) => group.GroupName).join('\n'),
+    [`${base}/subnet-id`]: instance.subnetId,
+    [`${base}/subnet-ipv4-cidr-block`]: subnetById(instance.subnetId)?.cidr ?? '',
+    [`${base}/vpc-id`]: VPC_ID,
+    [`${base}/vpc-ipv4-cidr-block`]: VPC_CIDR,
+  }
+}
+
+/** Only when the instance's options let tags be seen inside. Keys with a slash cannot be told, as on EC2. */
+function tagTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
+  if (instance.metadata.tags !== 'enabled') return {}
+  const tags = Object.entries(tagsOf(cloud.state.ec2, instance.id)).filter(([key]) => !key.includes('/'))
+  return Object.fromEntries(tags.map(([key, value]) => [`tags/instance/${key}`, value]))
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { DEFAULT_GROUP_ID, VPC_ID } from './network.js'
+
+/** What EC2 remembers: plain JSON, changed in place by the actions and the lifecycle, saved by the daemon. */
+export interface Ec2State {
+  /** Last number given to an instance; ids are random, so this is what keeps them in order of launch. */
+  sequence: number
+  instances: Record<string, InstanceRecord>
+  /** By client token. */
+  launches: Record<string, LaunchRecord>
+  /** By key pair id. */
+  keyPairs: Record<string, KeyPairRecord>
+  /** By group id. */
+  securityGroups: Record<string, SecurityGroupRecord>
+  /** By AMI id. */
+  images: Record<string, ImageRecord>
+  /** The AMI behind the alias `default`. */
+  defaultImageId?: string
+  /** By resource id, then by key. */
+  tags: Record<string, Record<string, string>>
+  /** Last host number given out, per subnet id and `public`: addresses come back into use as late as possible. */
+  addressCursors: Record<string, number>
+}
+
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated'
+
+export interface InstanceRecord {
+  readonly id: string
+  readonly sequence: number
+  readonly reservationId: string
+  readonly amiLaunchIndex: number
+  readonly imageId: string
+  /** Image layers under the nodes' image store, topmost first. Kept here: the AMI may be deregistered. */
+  readonly layers: string[]
+  instanceType: string
+  readonly keyName?: string
+  /** OpenSSH public key at launch; the key pair may be deleted later. */
+  readonly publicKey?: string
+  readonly subnetId: string
+  readonly zone: string
+  readonly privateIp: string
+  publicIp?: string
+  securityGroupIds: string[]
+  readonly networkInterfaceId: string
+  readonly attachmentId: string
+  readonly rootVolumeId: string
+  readonly launchedAt: string
+  /** Start of the present run; EC2's LaunchTime. */
+  launchTime: string
+  state: InstanceState
+  stateReason?: { code: string; message: string }
+  stateTransitionReason?: string
+  terminatedAt?: string
+  /** Its node has booted at least once: there is a disk worth keeping. */
+  hasRun?: boolean
+  /** A reboot was asked for and is not done yet. */
+  rebootRequested?: boolean
+  /** Base64, as it came. */
+  userData?: string
+  readonly clientToken?: string
+  shutdownBehavior: 'stop' | 'terminate'
+  disableApiTermination: boolean
+  disableApiStop: boolean
+  sourceDestCheck: boolean
+  ebsOptimized: boolean
+  readonly monitoring: boolean
+  metadata: InstanceMetadataSettings
+}
+
+export interface InstanceMetadataSettings {
+  tokens: 'optional' | 'required'
+  endpoint: 'enabled' | 'disabled'
+  tags: 'enabled' | 'disabled'
+  hopLimit: number
+}
+
+export interface LaunchRecord {
+  /** Of the request's parameters: the same token with others is an error. */
+  readonly fingerprint: string
+  readonly reservationId: string
+  readonly at: string
+}
+
+export interface KeyPairRecord {
+  readonly id: string
+  readonly name: string
+  readonly type: 'rsa' | 'ed25519'
+  readonly fingerprint: string
+  /** One line of OpenSSH's format. */
+  readonly publicKey: string
+  readonly createdAt: string
+}
+
+export interface SecurityGroupRecord {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly vpcId: string
+  rules: SecurityGroupRuleRecord[]
+}
+
+/** One rule with one source, as EC2 keeps them. Exactly one of the source members is set. */
+export interface SecurityGroupRuleRecord {
+  readonly id: string
+  readonly egress: boolean
+  /** `tcp`, `udp`, `icmp`, `icmpv6`, a protocol number, or `-1` for all. */
+  readonly protocol: string
+  /** -1 where ports mean nothing. */
+  readonly fromPort: number
+  readonly toPort: number
+  readonly cidr?: string
+  readonly cidr6?: string
+  readonly groupId?: string
+  description?: string
+}
+
+export interface ImageRecord {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly architecture: 'x86_64' | 'arm64'
+  readonly layers: string[]
+  readonly createdAt: string
+}
+
+export function emptyEc2State(): Ec2State {
+  return {
+    sequence: 0,
+    instances: {},
+    launches: {},
+    keyPairs: {},
+    securityGroups: { [DEFAULT_GROUP_ID]: defaultGroup() },
+    images: {},
+    tags: {},
+    addressCursors: {},
+  }
+}
+
+/** Every VPC has it; it lets its own members in and everything out, and cannot be deleted. */
+function defaultGroup(): SecurityGroupRecord {
+  const all = { protocol: '-1', fromPort: -1, toPort: -1 }
+  return {
+    id: DEFAULT_GROUP_ID,
+    name: 'default',
+    description: 'default VPC security group',
+    vpcId: VPC_ID,
+    rules: [
+      { id: 'sgr-01078000000000001', egress: false, ...all, groupId: DEFAULT_GROUP_ID },
+      { id: 'sgr-01078000000000002', egress: true, ...all, cidr: '0.0.0.0/0' },
+    ],
+  }
+}
+
+/** What the image store tells of a base image. */
+export interface BaseImageDescription {
+  /** Stable id in the image store; the AMI id is derived from it. */
+  readonly id: string
+  /** Name of the distribution, e.g. `debian-12`; an alias for the AMI id wherever one is asked for. */
+  readonly name: string
+  readonly layers: readonly string[]
+  readonly created: Date | string
+}
+
+/** Makes a base image an AMI and the meaning of `default`. Called at each start of the daemon; idempotent. */
+export function registerBaseImage(state: Ec2State, base: BaseImageDescription): ImageRecord {
+  const id = `ami-${createHash('sha256').update(base.id).digest('hex').slice(0, 17)}`
+  const image: ImageRecord = {
+    id,
+    name: base.name,
+    description: `${base.name} base image of the local cloud`,
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+    layers: [...base.layers],
+    createdAt: new Date(base.created).toISOString(),
+  }
+  state.images[id] = image
+  state.defaultImageId = id
+  return image
+}

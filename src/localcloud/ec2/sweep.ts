@@ -1,0 +1,30 @@
+import type { Cloud } from '../cloud.js'
+import { forgetTags } from './tags/tags.js'
+
+/** Source: EC2 User Guide, "Terminate instances": a terminated instance stays visible for a short while (about an hour). */
+const TERMINATED_VISIBLE_MS = 3_600_000
+/** Client tokens are remembered longer than any client tries again. */
+const TOKEN_MS = 48 * 3_600_000
+const EVERY_MS = 60_000
+
+const lastSweep = new WeakMap<Cloud, number>()
+
+/** Forgets what EC2 would have forgotten by now; saved with the next change. */
+export function sweep(cloud: Cloud): void {
+  const { ec2 } = cloud.state
+  const now = cloud.now().getTime()
+  for (const [id, instance] of Object.entries(ec2.instances)) {
+    if (instance.terminatedAt === undefined || now - Date.parse(instance.terminatedAt) < TERMINATED_VISIBLE_MS) continue
+    delete ec2.instances[id]
+    for (const resource of [id, instance.rootVolumeId, instance.networkInterfaceId]) forgetTags(ec2, resource)
+  }
+  for (const [token, launch] of Object.entries(ec2.launches)) {
+    if (now - Date.parse(launch.at) >= TOKEN_MS) delete ec2.launches[token]
+  }
+  lastSweep.set(cloud, now)
+}
+
+/** At most once a minute. */
+export function sweepNowAndThen(cloud: Cloud): void {
+  if (cloud.now().getTime() - (lastSweep.get(cloud) ?? 0) >= EVERY_MS) sweep(cloud)
+}
