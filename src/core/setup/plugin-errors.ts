@@ -47,3 +47,9 @@ export class PluginRunError extends PluginError {
     this.node = options.node
   }
 }
+
+/** What was thrown, with the class of an error whose message alone says too little. */
+export function describeThrown(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.message === '' ? error.name : `${error.name}: ${error.message}`
+}

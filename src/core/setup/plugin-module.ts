@@ -1,7 +1,7 @@
 import { evaluateBundle } from './evaluate.js'
 import { constructorParameters, type Parameter, UnsupportedParameters } from './parameters.js'
 import { type BuildPluginOptions, buildPlugin, type PluginBuild } from './plugin-build.js'
-import { PluginLoadError } from './plugin-errors.js'
+import { describeThrown, PluginLoadError } from './plugin-errors.js'
 import { SourceGraph } from './source-graph.js'
 import { SourcePositions } from './source-positions.js'
 
@@ -97,12 +97,6 @@ function parameterReader(build: PluginBuild): PluginVersion['parametersOf'] {
     known.set(exportName, found)
     return found
   }
-}
-
-/** What was thrown, with the class of an error whose message alone says too little. */
-export function describeThrown(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.message === '' ? error.name : `${error.name}: ${error.message}`
 }
 
 /** Types are not in the code, yet settings are read by them: so the source counts too. */

@@ -3,8 +3,7 @@ import type { Node } from '../node/node.js'
 import type { SetupContext, Volumes } from './cluster-setup.js'
 import type { Hook } from './hook-names.js'
 import type { LoadedPlugin } from './loader.js'
-import { PluginRunError } from './plugin-errors.js'
-import { describeThrown } from './plugin-module.js'
+import { describeThrown, PluginRunError } from './plugin-errors.js'
 
 export interface RunPluginsOptions {
   /** In the order of the template; tear-down hooks run them from the last to the first. */

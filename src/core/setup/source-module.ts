@@ -9,7 +9,7 @@ import type {
 } from 'oxc-parser'
 
 /** Something a file names that another file defines. `name` is '*' for the whole module. */
-export interface Imported {
+interface Imported {
   readonly specifier: string
   readonly name: string
 }
