@@ -124,9 +124,10 @@ function lazyClient<T extends Client>(label: string, make: () => Promise<T>): { 
     made = undefined
   }
   const methods = new Map<string, unknown>()
-  const client = new Proxy({} as T, {
+  // On the target: util.inspect looks through a proxy.
+  const target = Object.defineProperty({}, inspect.custom, { value: () => `[${label}]` })
+  const client = new Proxy(target as T, {
     get(_, property) {
-      if (property === inspect.custom) return () => `[${label}]`
       if (property === 'destroy') return close
       // Not a promise: `await ec2` in the shell must give the client itself.
       if (typeof property === 'symbol' || property === 'then' || property === 'toJSON') return undefined

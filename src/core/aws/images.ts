@@ -28,7 +28,9 @@ export async function findImage(
   signal?: AbortSignal,
 ): Promise<LaunchImage> {
   if (wanted.startsWith('resolve:')) return { id: wanted }
-  const found = wanted.startsWith('ami-') ? await byId(ec2, wanted, signal) : await byName(ec2, wanted, signal)
+  // Some clouds have names for images in place of ids; AWS calls those malformed, and then it is the name of one of ours.
+  const found =
+    (await byId(ec2, wanted, signal)) ?? (wanted.startsWith('ami-') ? undefined : await byName(ec2, wanted, signal))
   if (found?.ImageId && (found.State ?? 'available') === 'available') {
     return { id: found.ImageId, ...(found.Architecture ? { architecture: found.Architecture } : {}) }
   }
