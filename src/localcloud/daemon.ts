@@ -30,11 +30,11 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  const text = startFailureText(error)
   try {
-    openDaemonLog(localPaths(process.env).log).error(text)
-  } catch {
-    process.stderr.write(`${text}\n`) // no HOME, no log: whoever started us reads this
+    const { dir, log } = localPaths(process.env)
+    openDaemonLog(log).error(startFailureText(error, dir))
+  } catch (noHome) {
+    process.stderr.write(`${String(noHome)}\n`) // whoever started us reads this
   }
   process.exit(1)
 }

@@ -26,6 +26,11 @@ export function reason(error: unknown): string {
   return known === undefined ? error.message : path === undefined ? known : `${known}: ${path}`
 }
 
+/** True for what the system refuses to a program that is not at fault: full disk, no permission. */
+export function isSystemRefusal(error: unknown): boolean {
+  return (errorCode(error) ?? '') in SYSTEM_REASONS
+}
+
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the disk',
   EDQUOT: 'the disk quota is used up',

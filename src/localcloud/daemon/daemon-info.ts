@@ -47,6 +47,6 @@ async function readJson<T>(path: string): Promise<Partial<T> | undefined> {
 export function stateDirectoryUnusable(dir: string, cause: unknown): LocalCloudError {
   return new LocalCloudError('StateDirectoryUnusable', `the local cloud cannot use ${dir}: ${reason(cause)}`, {
     cause,
-    hint: 'make that directory writable for you, or set HOME to one that is',
+    hint: 'make room there and the directory writable for you, or set HOME to another one',
   })
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { Cloud, CloudLog, CloudState } from '../cloud.js'
-import { emptyEc2State, handleEc2, reconcile } from '../ec2/index.js'
+import { closeLifecycle, emptyEc2State, handleEc2, reconcile } from '../ec2/index.js'
 import { LocalCloudError } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
 import { BlobStore } from '../s3/blobs.js'
@@ -47,7 +47,7 @@ export class Daemon {
   static async start(env: NodeJS.ProcessEnv, paths: LocalPaths, log: CloudLog): Promise<Daemon> {
     const store = await CloudStore.open(paths.state, emptyCloudState)
     checkStateVersion(store.state)
-    const machines = await openMachines(env, paths, log, () => cloud)
+    const machines = openMachines(env, paths, log, () => cloud)
     const cloud: Cloud = {
       region: REGION,
       accountId: ACCOUNT_ID,
@@ -89,7 +89,7 @@ export class Daemon {
         ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
         stop: () => process.emit('SIGTERM'),
       }),
-      saveFailure: () => this.store.failing,
+      unsaved: () => this.store.failing !== undefined,
     })
     const { port, taken } = await listen(this.server, this.paths.port)
     this.port = port
@@ -109,6 +109,7 @@ export class Daemon {
     this.log.info('stopping; machines go on')
     await rm(this.paths.daemon, { force: true })
     if (this.server) await closeServer(this.server, 10_000)
+    await closeLifecycle(this.cloud)
     await this.store.commit()
     await this.machines.engine.close()
     this.log.info('stopped')

@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Cloud, CloudLog } from '../cloud.js'
-import { metadataSource, NullEngine, registerBaseImage } from '../ec2/index.js'
-import { errorCode } from '../local-error.js'
+import { metadataSource, registerBaseImage } from '../ec2/index.js'
+import { NullEngine } from '../ec2/null-engine.js'
 import type { NodeEngine } from '../nodes/engine.js'
 import { ImageStore } from '../nodes/images.js'
-import { claimPublicNet, createNodeEngine } from '../nodes/index.js'
+import { createNodeEngine } from '../nodes/index.js'
 import type { LocalPaths } from '../paths.js'
 import { BaseImageKeeper } from './base-image.js'
-import { writePrivateFile } from './credentials.js'
 import type { NodeStatus } from './status.js'
 
 const SSH_PORT = 22_022
@@ -23,12 +20,12 @@ export interface LocalMachines {
 }
 
 /** Real machines, or with STARCLUSTER_LOCAL_ENGINE=null only records of them, for tests of the cloud itself. */
-export async function openMachines(
+export function openMachines(
   env: NodeJS.ProcessEnv,
   paths: LocalPaths,
   log: CloudLog,
   cloud: () => Cloud,
-): Promise<LocalMachines> {
+): LocalMachines {
   const register = async (image: Parameters<typeof registerBaseImage>[1]) => {
     registerBaseImage(cloud().state.ec2, image)
     await cloud().commit()
@@ -41,9 +38,8 @@ export async function openMachines(
     stateDir: paths.dir,
     diskRoot: root,
     network: PRIVATE_NETWORK,
-    publicPrefix: await publicPrefix(paths),
     sshPort: SSH_PORT,
-    metadata: metadataSource(cloud),
+    metadata: { instanceAt: (address) => metadataSource(cloud()).instanceAt(address) },
     log,
   })
   return { kind: 'namespaces', engine, image: new BaseImageKeeper(new ImageStore(root), register, log) }
@@ -65,21 +61,6 @@ export async function nodeStatuses(engine: NodeEngine): Promise<NodeStatus[]> {
       ...(await engine.usage(id)),
     })),
   )
-}
-
-/** A /24 that no other daemon uses; the one of the last run, else one that other homes rarely come upon. */
-async function publicPrefix(paths: LocalPaths): Promise<string> {
-  const file = join(paths.dir, 'public-net')
-  const stored = Number(await readFile(file, 'utf8').catch(noFile)) || undefined
-  const startAt = 1 + (createHash('sha256').update(paths.dir).digest().readUInt32BE() % 254)
-  const net = await claimPublicNet({ stored, port: SSH_PORT, startAt })
-  if (net.number !== stored) await writePrivateFile(file, `${net.number}\n`)
-  return net.prefix
-}
-
-function noFile(error: unknown): string {
-  if (errorCode(error) === 'ENOENT') return ''
-  throw error
 }
 
 /** Machines that are only records need an image by name and nothing in it. */

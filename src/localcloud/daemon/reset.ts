@@ -15,7 +15,7 @@ export async function resetEverything(
   const noCloud = (): Cloud => {
     throw new Error('the cloud is being reset')
   }
-  const { engine } = await openMachines(env, paths, log, noCloud)
+  const { engine } = openMachines(env, paths, log, noCloud)
   await engine.reset({ images: options.images })
   await engine.close()
 }

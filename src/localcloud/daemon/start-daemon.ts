@@ -1,7 +1,9 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { LocalCloudError } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
 import { askReport } from './control-client.js'
-import type { DaemonInfo } from './daemon-info.js'
+import { type DaemonInfo, stateDirectoryUnusable } from './daemon-info.js'
 import { type FoundDaemon, findDaemon } from './find-daemon.js'
 import { LOCK_HELD, launchDaemon, makeStateDirectory } from './launch.js'
 import { logEnd, readLogFrom } from './log-file.js'
@@ -73,10 +75,23 @@ export async function startFailure(
   const written = await readLogFrom(paths.log, from)
   const said = findStartFailure(written)
   if (said) return said
+  await checkWritable(paths) // a full disk takes no last words
   const how =
     ended === 'timeout' ? 'it took too long' : ended === null ? 'it was killed' : `it ended with status ${ended}`
   const last = written.trimEnd().split('\n').slice(-12).join('\n')
   return new LocalCloudError('DaemonNotStarted', `the local cloud did not start: ${how}${last && `\n${last}`}`, {
     hint: `its log is ${paths.log}; starcluster local doctor checks what it needs`,
   })
+}
+
+/** @throws LocalCloudError StateDirectoryUnusable */
+async function checkWritable(paths: LocalPaths): Promise<void> {
+  const probe = join(paths.dir, 'probe')
+  try {
+    await writeFile(probe, Buffer.alloc(16_384), { flush: true })
+  } catch (cause) {
+    throw stateDirectoryUnusable(paths.dir, cause)
+  } finally {
+    await rm(probe, { force: true })
+  }
 }

@@ -1,11 +1,13 @@
-import { LocalCloudError } from '../local-error.js'
+import { isSystemRefusal, LocalCloudError } from '../local-error.js'
+import { stateDirectoryUnusable } from './daemon-info.js'
 
 /** A daemon that cannot start says why in its log, in words that the waiting client finds again. */
-export function startFailureText(error: unknown): string {
-  if (error instanceof LocalCloudError) {
-    return `cannot start: [${error.code}] ${oneLine(error.message)}${error.hint ? `\nhint: ${oneLine(error.hint)}` : ''}`
+export function startFailureText(error: unknown, dir: string): string {
+  const known = isSystemRefusal(error) ? stateDirectoryUnusable(dir, error) : error
+  if (known instanceof LocalCloudError) {
+    return `cannot start: [${known.code}] ${oneLine(known.message)}${known.hint ? `\nhint: ${oneLine(known.hint)}` : ''}`
   }
-  return `cannot start: [Unexpected] ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+  return `cannot start: [Unexpected] ${known instanceof Error ? (known.stack ?? known.message) : String(known)}`
 }
 
 /** Finds the last such words in what a daemon wrote; undefined when it died without any. */

@@ -15,8 +15,8 @@ export interface CloudServerOptions {
   readonly services: Readonly<Record<AwsService, ServiceHandler>>
   /** Answers below /_starcluster/, asked with the daemon's token; false: there is no such route. */
   control(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean>
-  /** Set while the state cannot be saved: then nothing that changes it is begun. */
-  saveFailure(): Error | undefined
+  /** True while the state could not be saved: nothing that changes it is begun before that is mended. */
+  unsaved(): boolean
 }
 
 /** The wire of the local cloud: signatures checked, the service found by the credential's scope, errors as AWS's. */
@@ -75,7 +75,7 @@ async function answerTo(
     const verifier = { ...options.credentials, region: options.cloud.region, now }
     const auth = verifyRequest(wire, () => sha256Hex(raw), verifier)
     const { body, headers } = authenticBody(raw, wire.headers, auth, options.credentials.secretAccessKey)
-    refuseUnsavable(options, service, wire.method, what)
+    if (options.unsaved() && changesState(service, wire.method, what)) await options.cloud.commit()
     const [path, query] = splitTarget(wire.target)
     const answer = await options.services[auth.service](
       {
@@ -108,11 +108,9 @@ function failureOf(error: unknown, what: string, options: CloudServerOptions) {
   return { code: 'InternalError', status: 500, message: text }
 }
 
-function refuseUnsavable(options: CloudServerOptions, service: AwsService, method: string, what: string): void {
-  const failure = options.saveFailure()
-  if (!failure) return
-  const reads = service === 's3' ? method === 'GET' || method === 'HEAD' : /^(Describe|Get|List)/.test(what)
-  if (!reads) throw failure
+function changesState(service: AwsService, method: string, action: string): boolean {
+  if (service === 's3') return method !== 'GET' && method !== 'HEAD'
+  return !/^(Describe|Get|List)/.test(action)
 }
 
 function wireRequest(request: IncomingMessage): WireRequest {

@@ -269,3 +269,16 @@ test('replaced and deleted bytes leave the disk, one commit later', async () => 
   await put('other')
   expect((await files()).length - before).toBeLessThanOrEqual(2)
 })
+
+test('state that cannot be saved: said at once, reads go on, and all goes on once it can be saved', async () => {
+  const { mkdir, rmdir } = await import('node:fs/promises')
+  await put('before')
+  await mkdir(`${server.dir}/state.json.new`) // in the way of the next write
+  const refused = { name: 'InternalError', message: expect.stringMatching(/cannot save its state/) }
+  await expect(put('during')).rejects.toMatchObject(refused)
+  await expect(put('during2')).rejects.toMatchObject(refused)
+  expect(await text('before')).toBe('before')
+  await rmdir(`${server.dir}/state.json.new`)
+  await put('after')
+  expect(await text('after')).toBe('after')
+})

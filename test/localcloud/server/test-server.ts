@@ -44,7 +44,7 @@ export async function startTestServer(): Promise<TestServer> {
     credentials: CREDENTIALS,
     services: { ec2: echo, s3: s3Handler(new BlobStore(join(dir, 'objects'))), sts: handleSts },
     control: async () => false,
-    saveFailure: () => store.failing,
+    unsaved: () => store.failing !== undefined,
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
