@@ -32,7 +32,11 @@ sub mount_overlay {
     my ($id, $lower, $fd) = @_;
     my $base = "/disks/nodes/$id";
     if (defined $fd) { Sys::attach($fd, "$base/fs"); POSIX::close($fd) }
-    for (qw(upper work)) { mkdir("$base/fs/$_", 0755) or $!{EEXIST} or die "mkdir $base/fs/$_: $!\n" }
+    for (qw(upper work)) {
+        # The upper directory is the root directory of the machine: the supervisor's own umask must not close it to users.
+        if (mkdir("$base/fs/$_", 0755)) { chmod(0755, "$base/fs/$_") or die "chmod $base/fs/$_: $!\n" }
+        elsif (!$!{EEXIST}) { die "mkdir $base/fs/$_: $!\n" }
+    }
     my $layers = join ':', map { m{^/} ? $_ : "/images/layers/$_" } split /,/, $lower;
     Sys::mount('overlay', "$base/root", 'overlay', 0, "lowerdir=$layers,upperdir=$base/fs/upper,workdir=$base/fs/work,userxattr");
 }
