@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { InstanceMetadata, NodeSpec } from './engine.js'
 import { giveToNodeRoot } from './ids.js'
@@ -29,15 +29,22 @@ export async function writeSeedLayer(
   scripts.forEach((script, at) => {
     files.push([`${cloud}/scripts/part-${String(at + 1).padStart(3, '0')}`, script, 0o700])
   })
-  await mkdir(dir, { mode: 0o755 })
-  await chmod(dir, 0o755)
+  await mkdir(dir)
   for (const [path, content, mode] of files) {
     await mkdir(join(dir, dirname(path)), { recursive: true })
     await writeFile(join(dir, path), content)
     await chmod(join(dir, path), mode)
   }
+  await openDirectories(dir)
   for (const closed of ['root', 'root/.ssh']) await chmod(join(dir, closed), 0o700)
   await giveToNodeRoot(dir)
+}
+
+/** Directories of a machine's system are open to its users, whatever umask we run with. */
+async function openDirectories(dir: string): Promise<void> {
+  await chmod(dir, 0o755)
+  const entries = await readdir(dir, { withFileTypes: true })
+  for (const entry of entries) if (entry.isDirectory()) await openDirectories(join(dir, entry.name))
 }
 
 /** `node001.example.org` -> `node001.example.org node001` */
