@@ -22,14 +22,14 @@ export function filterBy<T>(
 ): (resource: T) => boolean {
   const tests = (filters ?? []).map((filter) => {
     if (filter.Name === undefined) throw missingParameter('Filter.Name')
-    const value = valueOf(filter.Name, table, tagsOf)
+    const value = valueGetter(filter.Name, table, tagsOf)
     const matches = matcher(filter)
     return (resource: T) => someValue(value(resource), matches)
   })
   return (resource) => tests.every((test) => test(resource))
 }
 
-function valueOf<T>(
+function valueGetter<T>(
   name: string,
   table: FilterTable<T>,
   tagsOf: ((resource: T) => Readonly<Record<string, string>>) | undefined,

@@ -8,7 +8,7 @@ export type Event = 'start' | 'stop' | 'terminate' | 'reboot' | 'exit'
 /** `stay`: nothing to do and no error. Source: EC2 User Guide, "Amazon EC2 instance state changes". */
 const TABLE: Readonly<Record<Event, Partial<Record<InstanceState, InstanceState | 'stay'>>>> = {
   start: { stopped: 'pending', pending: 'stay', running: 'stay' },
-  stop: { running: 'stopping', stopping: 'stay', stopped: 'stay' },
+  stop: { pending: 'stopping', running: 'stopping', stopping: 'stay', stopped: 'stay' },
   terminate: {
     pending: 'shutting-down',
     running: 'shutting-down',
@@ -26,14 +26,21 @@ export const mayTake = (instance: InstanceRecord, event: Event) => TABLE[event][
 /** @throws AwsError IncorrectInstanceState, for a reboot IncorrectState */
 export function nextState(instance: InstanceRecord, event: Event): InstanceState | 'stay' {
   const next = TABLE[event][instance.state]
+  if (event === 'stop' && instance.state === 'pending' && !instance.hasRun) throw neverRan(instance)
   if (next !== undefined) return next
   if (event === 'reboot') {
     const message = `The instance '${instance.id}' is not in a state from which it can be rebooted (${instance.state}).`
     throw new AwsError('IncorrectState', message)
   }
   const done = event === 'start' ? 'started' : 'stopped'
-  const message = `The instance '${instance.id}' is not in a state from which it can be ${done}.`
+  const message = `This instance '${instance.id}' is not in a state from which it can be ${done}.`
   throw new AwsError('IncorrectInstanceState', message)
+}
+
+/** Source: github.com/cloud-custodian/cloud-custodian/pull/6014, EC2's answer quoted there. */
+function neverRan(instance: InstanceRecord): AwsError {
+  const message = `Instance '${instance.id}' cannot be stopped as it has never reached the 'running' state.`
+  return new AwsError('IncorrectInstanceState', message)
 }
 
 /** Source: EC2 API reference, StateReason. */
