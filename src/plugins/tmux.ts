@@ -20,14 +20,14 @@ export class TmuxControlCenter extends ClusterSetup {
     await onEach(nodes, (node) => node.aptInstall('tmux'))
     await master.addUserToGroup(user, 'utmp')
     const command = this.sessionCommand(nodes.map((node) => node.alias))
-    for (const owner of ['root', user]) await master.ssh.execute(command, { user: owner })
+    await runAs(['root', user], master, command)
     log.info(`On the master, type: tmux attach -t ${this.envname}`)
   }
 
   override async onAddNode(node: Node, _nodes: Node[], master: Node, user: string) {
     log.info(`Adding ${node.alias} to tmux session ${this.envname}`)
     const command = this.inSession(sh`node_window ${node.alias}`)
-    for (const owner of ['root', user]) await master.ssh.execute(command, { user: owner })
+    await runAs(['root', user], master, command)
   }
 
   override async onRemoveNode(node: Node, _nodes: Node[], master: Node, user: string) {
@@ -48,8 +48,12 @@ export class TmuxControlCenter extends ClusterSetup {
   }
 
   private inSession(commands: ShellCommand): ShellCommand {
-    return sh`(s=${this.envname}\n${shellFunctions}\n${commands})`
+    return sh`s=${this.envname}\n${shellFunctions}\n${commands}\n`
   }
+}
+
+async function runAs(users: readonly string[], master: Node, script: ShellCommand): Promise<void> {
+  for (const user of users) await master.ssh.execute('sh -s', { user, stdin: script.text })
 }
 
 // A window whose name is its node's; typed into, so that the window stays when ssh ends.

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,7 +102,7 @@ test('TmuxControlCenter makes a window for each node, again without doubling, ad
   } catch {
     return context.skip('tmux is not installed')
   }
-  onTestFinished(() => void execFileSync('tmux', ['kill-server'], { env, stdio: 'ignore' }))
+  onTestFinished(() => void spawnSync('tmux', ['kill-server'], { env }))
   // No ssh leaves this machine.
   writeFileSync(join(socketDir, 'ssh'), '#!/bin/sh\nexec cat\n', { mode: 0o755 })
   const nodes = Array.from({ length: 10 }, (_, index) => localNode(index === 0 ? 'master' : `node00${index}`, env))

@@ -9,11 +9,11 @@ export function localNode(alias: string, env: NodeJS.ProcessEnv = process.env): 
   const asked: string[] = []
   const execute = async (
     command: string | ShellCommand,
-    options: { ignoreExitStatus?: boolean; user?: string } = {},
+    options: { ignoreExitStatus?: boolean; user?: string; stdin?: string } = {},
   ) => {
     const text = typeof command === 'string' ? command : command.text
     asked.push(options.user ? `${options.user}: ${text}` : text)
-    const result = await bash(text, env)
+    const result = await bash(text, env, options.stdin ?? '')
     if (result.exitCode !== 0 && !options.ignoreExitStatus) throw new Error(`${alias}: ${text}\n${result.stderr}`)
     return result
   }
@@ -29,9 +29,11 @@ export function localNode(alias: string, env: NodeJS.ProcessEnv = process.env): 
 function bash(
   text: string,
   env: NodeJS.ProcessEnv,
+  stdin: string,
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn('/bin/bash', ['-c', text], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('/bin/bash', ['-c', text], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.end(stdin)
     const output = { stdout: '', stderr: '' }
     child.stdout.on('data', (data) => (output.stdout += data))
     child.stderr.on('data', (data) => (output.stderr += data))

@@ -73,7 +73,7 @@ function hookError(error: unknown, plugin: LoadedPlugin, { hook, node, context }
   // A cluster without a master is no plugin's fault.
   if (isStarClusterError(error) && error.code === 'MasterDoesNotExist') return error
   if (error instanceof Error) context.log.debug(error.stack ?? error.message)
-  const where = plugin.locate?.(error)
+  const where = plugin.locate?.(bugIn(error) ?? error)
   const at = where ? ` at ${where}` : ''
   const about = node ? ` for ${node.alias}` : ''
   // Our own errors say all in their message; a bug in the plugin is told by its class too.
@@ -85,6 +85,12 @@ function hookError(error: unknown, plugin: LoadedPlugin, { hook, node, context }
     hint: isStarClusterError(error) ? error.hint : undefined,
     cause: error,
   })
+}
+
+/** The first failure of a fan-out that no node caused: it knows the line better than the fan-out around it. */
+function bugIn(error: unknown): unknown {
+  const failures = (error as { failures?: unknown } | null | undefined)?.failures
+  return failures instanceof Map ? [...failures.values()].find((failure) => !isStarClusterError(failure)) : undefined
 }
 
 function nodeOf(error: unknown): string | undefined {

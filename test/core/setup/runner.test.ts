@@ -5,6 +5,7 @@ import { ClusterSetup, type SetupContext } from '../../../src/core/setup/cluster
 import type { Hook } from '../../../src/core/setup/hook-names.js'
 import type { LoadedPlugin } from '../../../src/core/setup/loader.js'
 import { type RunPluginsOptions, runPlugins } from '../../../src/core/setup/runner.js'
+import { onEach } from '../../../src/core/ssh/fan-out.js'
 import { pluginFolder } from './support/plugin-folder.js'
 import { recordingLog } from './support/recording-log.js'
 
@@ -16,7 +17,7 @@ function chain(
   { controller = new AbortController(), node }: { controller?: AbortController; node?: Node } = {},
 ) {
   const { log, lines } = recordingLog()
-  const context = { signal: controller.signal, log } as SetupContext
+  const context = { signal: controller.signal, log, onEach } as unknown as SetupContext
   const options: RunPluginsOptions = {
     plugins,
     hook,
@@ -133,6 +134,12 @@ export class P extends ClusterSetup {
     await Promise.resolve()
     throw new RangeError()
   }
+  async onShutdown(nodes: any[], ...rest: any[]) {
+    await rest.at(-1).onEach(nodes, async (node: any) => {
+      await Promise.resolve()
+      return node.nothing.here
+    })
+  }
 }`,
   )
   const loaded = await folder.load('p.P')
@@ -144,6 +151,9 @@ export class P extends ClusterSetup {
   )
   await expect(chain([loaded], 'onRestart').run()).rejects.toThrow(
     `plugin myplugin failed in onRestart at ${file}:13: RangeError`,
+  )
+  await expect(chain([loaded], 'onShutdown').run()).rejects.toThrow(
+    `plugin myplugin failed in onShutdown at ${file}:18: 2 of 2 nodes failed`,
   )
 })
 
