@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -60,7 +60,7 @@ export async function startSshd({ config = [], hostKeyType = 'ed25519' }: SshdOp
     server = await listen(directory, port)
   }
   const stop = async () => {
-    if (server) await endGroup(server)
+    if (server) await endAll(server)
     server = undefined
   }
   await start()
@@ -94,15 +94,15 @@ function configText(directory: string, port: number, more: readonly string[]): s
     'StrictModes no',
     'UsePAM no',
     'MaxStartups 200:30:300',
+    // the start-up files of whoever runs the tests stay out of them
+    `SetEnv HOME=${directory}`,
     'Subsystem sftp internal-sftp',
     '',
   ].join('\n')
 }
 
 async function listen(directory: string, port: number): Promise<ChildProcess> {
-  // a process group of its own, so that the connections' processes end with it
   const server = spawn(SSHD, ['-D', '-e', '-f', join(directory, 'sshd_config')], {
-    detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
@@ -120,11 +120,22 @@ async function listen(directory: string, port: number): Promise<ChildProcess> {
   return server
 }
 
-async function endGroup(server: ChildProcess): Promise<void> {
+/** Ends the listener and the processes that serve its connections, which are in sessions of their own. */
+async function endAll(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.pid === undefined) return
   const ended = new Promise((resolve) => server.once('exit', resolve))
-  process.kill(-server.pid, 'SIGKILL')
+  const serving = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').split(' ').filter(Boolean)
+  server.kill('SIGKILL')
+  for (const pid of serving) killIfThere(Number(pid))
   await ended
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 function answers(port: number): Promise<boolean> {

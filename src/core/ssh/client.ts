@@ -70,8 +70,14 @@ export class SshClient implements RemoteHost, Disposable {
 
   /** Everything after this runs as `user`, logged in with the same key. */
   async switchUser(user: string): Promise<void> {
+    const before = this.#user
     this.#user = user
-    await this.connect()
+    try {
+      await this.connect()
+    } catch (error) {
+      this.#user = before
+      throw error
+    }
   }
 
   /** The host key the node has shown and that was verified: `ssh-ed25519 AAAA...`. */

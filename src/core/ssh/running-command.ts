@@ -53,17 +53,21 @@ export class RunningCommand {
 
   /** Calls back for every line of output as it comes. */
   onLine(tell: (line: string) => void): void {
-    this.channel.on('data', lineSplitter(tell))
-    let beforeMarker = ''
-    const split = lineSplitter(tell)
-    let past = false
+    const stdout = new LineSplitter(tell)
+    const stderr = new LineSplitter(tell)
+    let beforeMarker: string | undefined = ''
+    this.channel.on('data', (chunk: Buffer) => stdout.add(chunk))
     this.channel.stderr.on('data', (chunk: Buffer) => {
-      if (past) return split(chunk)
+      if (beforeMarker === undefined) return stderr.add(chunk)
       beforeMarker += chunk.toString()
       const found = this.#marker.find(beforeMarker)
       if (!found) return
-      past = true
-      split(Buffer.from(found.rest))
+      beforeMarker = undefined
+      stderr.add(Buffer.from(found.rest))
+    })
+    this.channel.once('close', () => {
+      stdout.end()
+      stderr.end()
     })
   }
 
@@ -140,13 +144,21 @@ export class RunningCommand {
   }
 }
 
-function lineSplitter(tell: (line: string) => void): (chunk: Buffer) => void {
-  const decoder = new StringDecoder('utf8')
-  let rest = ''
-  return (chunk) => {
-    const lines = (rest + decoder.write(chunk)).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) tell(line.trimEnd())
+class LineSplitter {
+  readonly #decoder = new StringDecoder('utf8')
+  #rest = ''
+
+  constructor(readonly tell: (line: string) => void) {}
+
+  add(chunk: Buffer): void {
+    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n')
+    this.#rest = lines.pop() ?? ''
+    for (const line of lines) this.tell(line.trimEnd())
+  }
+
+  end(): void {
+    if (this.#rest !== '') this.tell(this.#rest.trimEnd())
+    this.#rest = ''
   }
 }
 

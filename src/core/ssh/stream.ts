@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ClientChannel } from 'ssh2'
+import { untilAborted } from '../wait.js'
 import { SSHError } from './errors.js'
 import { quote } from './quote.js'
 import type { RemoteHost } from './remote-host.js'
@@ -13,7 +14,7 @@ export async function streamToFile(
   path: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await throughCat(host, `exec cat > ${quote(path)}`, (channel) => pipeline(source, channel, abortable(signal)), signal)
+  await throughCat(host, `exec cat > ${quote(path)}`, (channel) => pump(source, channel, signal), signal)
 }
 
 /** Streams a file of the node. */
@@ -25,7 +26,7 @@ export async function streamFromFile(
 ): Promise<void> {
   const copy = (channel: ClientChannel) => {
     channel.end()
-    return pipeline(channel, sink, abortable(signal))
+    return pipeline(channel, sink, signal ? { signal } : {})
   }
   await throughCat(host, `exec cat -- ${quote(path)}`, copy, signal)
 }
@@ -77,6 +78,22 @@ function endOf(channel: ClientChannel, onLost: (tell: (error: Error) => void) =>
   return { closed: Promise.race([closed, broken]), broken }
 }
 
-function abortable(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal ? { signal } : {}
+/** `pipeline` would wait for ever for the end of an ssh2 channel that was closed before all was written. */
+async function pump(source: Readable, channel: ClientChannel, signal: AbortSignal | undefined): Promise<void> {
+  channel.resume() // without a reader of its output a channel never tells that it was closed
+  const closed = once(channel, 'close')
+  for await (const chunk of source) {
+    signal?.throwIfAborted()
+    if (channel.write(chunk)) continue
+    const ended = await untilAborted(
+      Promise.race([once(channel, 'drain').then(() => false), closed.then(() => true)]),
+      signal,
+    )
+    if (ended) return // too early: the exit code says why
+  }
+  channel.end()
+}
+
+function once(channel: ClientChannel, event: string): Promise<void> {
+  return new Promise((resolve) => channel.once(event, () => resolve()))
 }

@@ -37,7 +37,7 @@ export function sshCommandLine(options: SshCommandLineOptions): string[] {
   const words = command === undefined ? [] : typeof command === 'string' ? [command] : command
   return [
     'ssh',
-    ...['-F', '/dev/null', '-p', String(port), '-l', user, '-i', keyFile],
+    ...['-F', '/dev/null', '-p', String(port), '-l', user, '-i', keyFile.replaceAll('%', '%%')],
     ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     options.forwardX11 ? '-X' : '-x',
     options.forwardAgent ? '-A' : '-a',
