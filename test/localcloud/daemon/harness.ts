@@ -67,7 +67,7 @@ export async function makeHome(program: string): Promise<TestHome> {
 
 export async function killAndWait(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
-  while (await isThere(pid)) await new Promise((resolve) => setImmediate(resolve))
+  while (await isThere(pid)) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
 async function isThere(pid: number): Promise<boolean> {
