@@ -27,6 +27,8 @@ export function sshCommandLine(options: SshCommandLineOptions): string[] {
     HostKeyAlias: hostKeyAlias,
     CheckHostIP: 'no',
     UpdateHostKeys: 'no',
+    // as a setting, since -i looks for the file before it reads `%%` as `%`
+    IdentityFile: configPath(keyFile),
     IdentitiesOnly: 'yes',
     PasswordAuthentication: 'no',
     // OpenSSH's first choice (sntrup761) takes some 150 ms more
@@ -37,7 +39,7 @@ export function sshCommandLine(options: SshCommandLineOptions): string[] {
   const words = command === undefined ? [] : typeof command === 'string' ? [command] : command
   return [
     'ssh',
-    ...['-F', '/dev/null', '-p', String(port), '-l', user, '-i', keyFile.replaceAll('%', '%%')],
+    ...['-F', '/dev/null', '-p', String(port), '-l', user],
     ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     options.forwardX11 ? '-X' : '-x',
     options.forwardAgent ? '-A' : '-a',

@@ -18,7 +18,8 @@ test('options become flags', () => {
     pseudoTty: true,
     command: ['ls', '-l'],
   })
-  expect(line.slice(0, 9)).toEqual(['ssh', '-F', '/dev/null', '-p', '22022', '-l', 'root', '-i', '/k'])
+  expect(line.slice(0, 7)).toEqual(['ssh', '-F', '/dev/null', '-p', '22022', '-l', 'root'])
+  expect(line).toContain('IdentityFile="/k"')
   expect(line).toContain('StrictHostKeyChecking=yes')
   expect(line.slice(-7)).toEqual(['-X', '-A', '-t', 'h', '--', 'ls', '-l'])
   expect(sshCommandLine(options).slice(-3)).toEqual(['-x', '-a', 'h'])
