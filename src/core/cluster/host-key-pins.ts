@@ -14,7 +14,6 @@ import { poll } from './poll.js'
  */
 export class HostKeyPins {
   private readonly known: KnownHosts
-  private readonly pinned = new Set<string>()
 
   constructor(
     private readonly deps: Pick<ClusterDeps, 'aws' | 'paths' | 'region'>,
@@ -64,7 +63,6 @@ export class HostKeyPins {
 
   /** Forgets all nodes of the cluster. */
   async remove(): Promise<void> {
-    this.pinned.clear()
     await rm(this.file, { force: true })
   }
 
@@ -77,17 +75,13 @@ export class HostKeyPins {
   }
 
   private async isPinned(instanceId: string): Promise<boolean> {
-    if (this.pinned.has(instanceId)) return true
-    if ((await this.known.keysOf(instanceId)).length === 0) return false
-    this.pinned.add(instanceId)
-    return true
+    return (await this.known.keysOf(instanceId)).length > 0
   }
 
   private async pin(instanceId: string, signal?: AbortSignal): Promise<boolean> {
     const { keys } = parseConsoleHostKeys(await consoleOutput(this.deps.aws.ec2, instanceId, signal))
     if (keys.length === 0) return false
     await this.known.pin(instanceId, keys)
-    this.pinned.add(instanceId)
     return true
   }
 }

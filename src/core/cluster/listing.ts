@@ -80,7 +80,8 @@ async function listing(
       alias: node.alias,
       state: node.state,
       instanceId: node.id,
-      ...(node.dnsName ? { address: node.dnsName } : {}),
+      // A stopped node answers nowhere, whatever name it keeps.
+      ...(node.addr && node.isRunning() ? { address: node.dnsName } : {}),
       ...(ssh[i] ? { ssh: ssh[i] } : {}),
     })),
   }

@@ -3,7 +3,7 @@ import { deadlineSignal, untilAborted, WaitTimeoutError } from '../wait.js'
 
 export interface PollOptions {
   readonly timeoutMs: number
-  /** Longest pause between two probes, in milliseconds; they begin at 50 and grow by half. */
+  /** Longest pause between two probes, in milliseconds; they begin at 50 and grow by a quarter. */
   readonly slowestMs: number
   readonly signal?: AbortSignal | undefined
   readonly hint?: string
@@ -22,7 +22,7 @@ export async function poll<T>(
   const late = new WaitTimeoutError(what, options.timeoutMs, options.hint)
   const deadline = deadlineSignal(options.timeoutMs, late, options.signal)
   try {
-    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.5, options.slowestMs)) {
+    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.25, options.slowestMs)) {
       deadline.signal.throwIfAborted()
       const value = await untilAborted(probe(deadline.signal), deadline.signal)
       if (value !== undefined) return value

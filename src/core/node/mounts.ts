@@ -5,10 +5,14 @@ import type { RemoteNode } from './remote-node.js'
 import { runScript } from './scripts/run-script.js'
 import { exportsStep, mountStep, nfsServerStep } from './scripts/steps.js'
 
-/** What is mounted where, by device, as the kernel of the node tells it. */
+/** What is mounted where, as the kernel of the node tells it. */
+export async function getMounts(node: RemoteNode): Promise<Mount[]> {
+  return parseMounts((await node.ssh.execute('cat /proc/self/mounts', { sourceProfile: false })).stdout)
+}
+
+/** Mounts by device; of several mounts of one device the last. */
 export async function getMountMap(node: RemoteNode): Promise<Map<string, Mount>> {
-  const { stdout } = await node.ssh.execute('cat /proc/self/mounts', { sourceProfile: false })
-  return new Map(parseMounts(stdout).map((mount) => [mount.device, mount]))
+  return new Map((await getMounts(node)).map((mount) => [mount.device, mount]))
 }
 
 export async function startNfsServer(node: RemoteNode): Promise<void> {

@@ -3,7 +3,7 @@ import type { EC2, Instance, InstanceStateName } from '@aws-sdk/client-ec2'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
 import { waitFor } from '../wait.js'
 import type { GroupEntry, PasswdEntry } from './accounts.js'
-import { parseMemoryMiB } from './facts.js'
+import { type Mount, parseMemoryMiB } from './facts.js'
 import * as hosts from './hosts.js'
 import { InstanceView } from './instance-view.js'
 import * as keys from './keys.js'
@@ -120,7 +120,11 @@ export class Node extends InstanceView {
   async memory(): Promise<number> {
     return parseMemoryMiB((await this.ssh.execute('cat /proc/meminfo', { sourceProfile: false })).stdout)
   }
-  async getMountMap() {
+  async getMounts(): Promise<Mount[]> {
+    return mounts.getMounts(this)
+  }
+  /** Mounts by device; of several mounts of one device the last. */
+  async getMountMap(): Promise<Map<string, Mount>> {
     return mounts.getMountMap(this)
   }
 
