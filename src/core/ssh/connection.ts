@@ -141,7 +141,12 @@ export class SshConnection {
 
   /** The same outside the six: for ending commands. */
   async execNow<T>(line: string, use: (channel: ClientChannel) => Promise<T>): Promise<T> {
-    const { begun } = await this.#open((done) => this.#client.exec(line, done), use)
+    const start = (channel: ClientChannel) => {
+      // writing to a command that has stopped reading is none of our failures: its exit code says what happened
+      channel.on('error', () => channel.close())
+      return use(channel)
+    }
+    const { begun } = await this.#open((done) => this.#client.exec(line, done), start)
     return begun
   }
 
@@ -169,6 +174,8 @@ export class SshConnection {
   close(): void {
     this.#alive = false
     this.#client.end()
+    // a peer that is gone and never answers must not keep our process alive
+    this.#socket.unref()
   }
 
   destroy(): void {

@@ -72,8 +72,6 @@ export class RunningCommand {
   }
 
   feed(stdin: string | Uint8Array | undefined): void {
-    // a command that ends without reading its input is none of our failures
-    this.channel.on('error', () => this.channel.close())
     if (stdin === undefined) this.channel.end()
     else this.channel.end(typeof stdin === 'string' ? stdin : Buffer.from(stdin))
   }

@@ -43,7 +43,8 @@ export class SshSession {
 
   /** The user's login shell, asked once: it decides how a command must be written. */
   loginShell(signal?: AbortSignal): Promise<string> {
-    this.#shell ??= this.withChannel('echo $SHELL', readAll, signal).catch((error: unknown) => {
+    // without the signal: others may wait for the same answer
+    this.#shell ??= this.withChannel('echo $SHELL', readAll).catch((error: unknown) => {
       this.#shell = undefined
       throw error
     })

@@ -75,7 +75,9 @@ function endOf(channel: ClientChannel, onLost: (tell: (error: Error) => void) =>
       resolve({ code, stderr })
     })
   })
-  return { closed: Promise.race([closed, broken]), broken }
+  const ended = Promise.race([closed, broken])
+  ended.catch(() => undefined)
+  return { closed: ended, broken }
 }
 
 /** `pipeline` would wait for ever for the end of an ssh2 channel that was closed before all was written. */
