@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { currentSignal } from '../node/run-signal.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
@@ -39,29 +40,29 @@ export class ClusterManager {
   }
   /** Clusters with their nodes, as data. */
   async listClusters(options?: ListOptions): Promise<ClusterListing[]> {
-    return listClusters(this.deps, this.pool, options)
+    return listClusters(this.deps, this.pool, interruptible(options))
   }
 
   async startCluster(tag: string, options?: StartOptions): Promise<Cluster> {
-    return startCluster(this.deps, this.pool, tag, options)
+    return startCluster(this.deps, this.pool, tag, interruptible(options))
   }
   async stopCluster(tag: string, options?: StopOptions): Promise<void> {
-    await stopCluster(this.deps, this.pool, tag, options)
+    await stopCluster(this.deps, this.pool, tag, interruptible(options))
   }
   async restartCluster(tag: string, options?: RestartOptions): Promise<void> {
-    await restartCluster(this.deps, this.pool, tag, options)
+    await restartCluster(this.deps, this.pool, tag, interruptible(options))
   }
   async terminateCluster(tag: string, options?: TerminateOptions): Promise<void> {
-    await terminateCluster(this.deps, this.pool, tag, options)
+    await terminateCluster(this.deps, this.pool, tag, interruptible(options))
   }
   /** Runs a plugin of the config, as it is on disk now, on a running cluster. */
   async runPlugin(name: string, tag: string, options?: RunPluginOptions): Promise<void> {
-    await runPlugin(this.deps, this.pool, name, tag, options)
+    await runPlugin(this.deps, this.pool, name, tag, interruptible(options))
   }
 
   /** How to log in to a node with the system's ssh. */
   async sshTarget(tag: string, node: string, options?: SshTargetOptions): Promise<SshTarget> {
-    return sshTarget(this.deps, this.pool, tag, node, options)
+    return sshTarget(this.deps, this.pool, tag, node, interruptible(options))
   }
   async sshToMaster(tag: string, options?: SshTargetOptions): Promise<SshTarget> {
     return this.sshTarget(tag, 'master', options)
@@ -77,6 +78,12 @@ export class ClusterManager {
   [inspect.custom](): string {
     return `ClusterManager (region ${this.deps.region.name})`
   }
+}
+
+/** Without a signal of its own, an act ends with the task it is called from: in the shell, with Ctrl-C at its line. */
+function interruptible<T extends { readonly signal?: AbortSignal | undefined }>(options?: T): T {
+  const signal = options?.signal ?? currentSignal()
+  return { ...options, ...(signal ? { signal } : {}) } as T
 }
 
 /** The original's spelling of the same methods: `cm.run_plugin(...)`. */
