@@ -10,8 +10,9 @@ import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from
 import { ensureGuestLayer } from './guest-layer.js'
 import { mustRunHost } from './host-command.js'
 import { memoryOf } from './memory.js'
-import { NetworkChild } from './netd.js'
+import { NetworkChild, type PublicAddress } from './netd.js'
 import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
+import { refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
 import { Supervisor } from './supervisor.js'
 import type { WireLine } from './supervisor-wire.js'
@@ -176,7 +177,7 @@ export class LinuxNodeEngine implements NodeEngine {
     this.prefix = options.publicPrefix ?? (await (this.publicNet ??= this.claim())).prefix
     const { home, images } = paths
     const supervisor = await Supervisor.open({ home, images, network: options.network, egress: options.egress ?? true })
-    const running = new Map<string, Readonly<Record<string, string>>>()
+    const running: Running = new Map()
     const watcher = await supervisor.watch(
       (event) => this.heard(event, running),
       () => this.lost(running),
@@ -190,9 +191,11 @@ export class LinuxNodeEngine implements NodeEngine {
     })
     await network.start()
     for (const node of await supervisor.list()) {
-      if (node.state !== 'running') continue
-      running.set(node.id!, node)
-      await this.openPort(network, node.id!, node.public!, node.ip!)
+      if (node.state === 'stopped') continue
+      const address = { key: node.id!, publicIp: node.public!, privateIp: node.ip! }
+      running.set(address.key, address)
+      // One that is just rebooting says when it is there.
+      if (node.state === 'running') await network.add(address)
     }
     return { supervisor, watcher, network, running }
   }
@@ -205,8 +208,12 @@ export class LinuxNodeEngine implements NodeEngine {
     return claim
   }
 
-  private async openPort(network: NetworkChild, id: string, publicIp: string, privateIp: string): Promise<void> {
-    await network.add({ key: id, publicIp, privateIp })
+  private async openPort(
+    { network, running }: Pick<Shared, 'network' | 'running'>,
+    address: PublicAddress,
+  ): Promise<void> {
+    await network.add(address)
+    running.set(address.key, address)
   }
 
   private async closePort(id: string): Promise<void> {
@@ -235,8 +242,8 @@ export class LinuxNodeEngine implements NodeEngine {
       await supervisor.request('stop', { id: spec.id, signal: 'KILL' }).catch(() => undefined)
       throw await this.bootFailure(spec.id, error)
     }
-    if (!running.has(spec.id)) await this.openPort(network, spec.id, spec.publicIp, spec.privateIp)
-    running.set(spec.id, { id: spec.id })
+    if (!running.has(spec.id))
+      await this.openPort({ network, running }, { key: spec.id, publicIp: spec.publicIp, privateIp: spec.privateIp })
     return { firstBoot: answer.fields.first === '1' }
   }
 
@@ -244,7 +251,10 @@ export class LinuxNodeEngine implements NodeEngine {
     const [address = ''] = this.options.network.split('/')
     const guest = await ensureGuestLayer(this.paths.layers, address.replace(/\.\d+$/, '.3'))
     const metadata = this.options.metadata.instanceAt(spec.privateIp)
-    await makeDisk(dir, spec, [guest, ...spec.layers], metadata)
+    const [base = '', ...above] = [...spec.layers].reverse()
+    const lists = base && (await refreshPackageLists(this.paths.images, base, { log: this.options.log }))
+    const layers = [guest, ...above.reverse(), ...(lists ? [lists] : []), base]
+    await makeDisk(dir, spec, layers, metadata)
     return (await diskLayers(dir))!
   }
 
@@ -261,17 +271,34 @@ export class LinuxNodeEngine implements NodeEngine {
     await supervisor.request('release', { id })
   }
 
-  private heard(event: WireLine, running: Shared['running']): void {
+  private heard(event: WireLine, running: Running): void {
     const id = event.fields.id ?? ''
-    if (event.word !== 'ended' || event.fields.again || event.fields.asked || this.boots.has(id)) return
+    // What this engine asked for is answered where it was asked.
+    if (event.fields.asked || this.boots.has(id)) return
+    if (event.word === 'running') this.reopenPort(id, running)
+    if (event.word !== 'ended') return
+    if (event.fields.again) return void this.dropPort(id)
     this.options.log.info(`node ${id} ended`)
     running.delete(id)
-    void this.closePort(id)
+    this.dropPort(id)
     for (const listener of this.listeners) listener(id)
   }
 
+  /** A node that rebooted by itself is reached again once its sshd listens; until then connections are refused. */
+  private reopenPort(id: string, running: Running): void {
+    const address = running.get(id)
+    const opened = this.shared?.then(({ network }) => address && network.add(address))
+    opened?.catch((error: Error) => this.options.log.error(`node ${id} cannot be reached: ${error.message}`))
+  }
+
+  private dropPort(id: string): void {
+    this.shared
+      ?.then(({ network }) => network.remove(id))
+      .catch(() => this.options.log.debug(`no port of ${id} was open`))
+  }
+
   /** The supervisor is gone, and the kernel ended all its nodes. */
-  private lost(running: Shared['running']): void {
+  private lost(running: Running): void {
     this.options.log.error('the supervisor of the nodes ended, and with it all nodes')
     void this.close()
     for (const id of running.keys()) for (const listener of this.listeners) listener(id)
@@ -287,9 +314,12 @@ export class LinuxNodeEngine implements NodeEngine {
   }
 }
 
+/** Nodes that run as far as we were told, and where they are reached. */
+type Running = Map<string, PublicAddress>
+
 interface Shared {
   readonly supervisor: Supervisor
   readonly watcher: { close(): void }
   readonly network: NetworkChild
-  readonly running: Map<string, Readonly<Record<string, string>>>
+  readonly running: Running
 }

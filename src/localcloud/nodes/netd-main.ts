@@ -11,6 +11,7 @@ interface Forward {
 }
 
 const METADATA_ADDRESS = '169.254.169.254'
+const DIAL_WITHIN_MS = 10_000
 const ANSWER_WITHIN_MS = 10_000
 
 main()
@@ -68,6 +69,8 @@ function forward(server: net.Server, host: string, port: number): Forward {
   server.on('connection', (outside) => {
     // Either side may end its half first, as ssh does.
     const inside = net.connect({ host, port, allowHalfOpen: true, noDelay: true })
+    inside.setTimeout(DIAL_WITHIN_MS, () => inside.connecting && inside.destroy(new Error('no answer')))
+    inside.once('connect', () => inside.setTimeout(0))
     outside.allowHalfOpen = true
     outside.setNoDelay(true)
     for (const [socket, other] of [

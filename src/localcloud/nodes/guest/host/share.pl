@@ -74,7 +74,7 @@ sub S_ISDIR { return ($_[0] & 0170000) == 0040000 }
 sub is_mount_point {
     my ($at) = @_;
     (my $written = $at) =~ s/([ \t\n\\])/sprintf '\\%03o', ord $1/ge;
-    return scalar grep { (split)[4] eq $written } lines('/proc/self/mountinfo');
+    return scalar grep { (split)[4] eq $written } lines('/proc/1/mountinfo');
 }
 
 # What exportfs made of /etc/exports: "/home<TAB>node001(rw,sync,...)", one line for each client.

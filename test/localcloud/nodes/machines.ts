@@ -1,0 +1,125 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CloudLog } from '../../../src/localcloud/cloud.js'
+import type { InstanceMetadata, NodeEngine, NodeSpec } from '../../../src/localcloud/nodes/engine.js'
+import { type BaseImage, ImageStore } from '../../../src/localcloud/nodes/images.js'
+import { createNodeEngine } from '../../../src/localcloud/nodes/index.js'
+
+/** Real machines need root for now; the base image is the one everything on this computer shares. */
+export const canRunNodes = process.platform === 'linux' && process.getuid?.() === 0
+export const DISK_ROOT = process.env.STARCLUSTER_DISK_ROOT ?? '/var/lib/starcluster/0'
+export const SLOW = 300_000
+
+export interface RemoteResult {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** An engine with a home of its own, and what a test does with its nodes. */
+export class Machines {
+  readonly dir = mkdtempSync(join(tmpdir(), 'sc-nodes-'))
+  readonly keyFile = join(this.dir, 'key')
+  readonly exits: string[] = []
+  readonly userData = new Map<string, Buffer>()
+  engine: NodeEngine
+  private image: BaseImage | undefined
+
+  constructor() {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', this.keyFile])
+    this.engine = this.newEngine()
+  }
+
+  newEngine(): NodeEngine {
+    const engine = createNodeEngine({
+      stateDir: join(this.dir, 'state'),
+      diskRoot: DISK_ROOT,
+      network: '10.78.0.0/16',
+      sshPort: 22022,
+      metadata: { instanceAt: (ip) => this.metadata(ip) },
+      log: quiet,
+    })
+    engine.onExit((id) => this.exits.push(id))
+    return engine
+  }
+
+  async open(): Promise<void> {
+    this.image = await new ImageStore(DISK_ROOT).ensureBase()
+    await this.engine.open()
+  }
+
+  /** Everything away, whatever state the test left. */
+  async dispose(): Promise<void> {
+    await this.engine.reset()
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  spec(number: number, changes: Partial<NodeSpec['limits']> = {}): NodeSpec {
+    return {
+      id: `i-${number}`,
+      layers: this.image?.layers ?? [],
+      privateIp: `10.78.5.${number}`,
+      hostname: `ip-10-78-5-${number}`,
+      publicIp: `${this.engine.publicPrefix}.${number}`,
+      limits: { cpus: 2, memoryMiB: 1024, pids: 512, ...changes },
+    }
+  }
+
+  private metadata(ip: string): InstanceMetadata | undefined {
+    if (!ip.startsWith('10.78.5.')) return undefined
+    const id = `i-${ip.split('.')[3]}`
+    const userData = this.userData.get(id)
+    const tree = {
+      'instance-id': id,
+      'local-ipv4': ip,
+      'placement/availability-zone': 'local-a',
+      'public-keys/0/openssh-key': readFileSync(`${this.keyFile}.pub`, 'utf8'),
+    }
+    return { instanceId: id, tree, tokenRequired: true, ...(userData && { userData }) }
+  }
+
+  /** Runs a command as root of a node. */
+  run(number: number, command: string, input = ''): Promise<RemoteResult> {
+    const options = [
+      'StrictHostKeyChecking=no',
+      'UserKnownHostsFile=/dev/null',
+      'LogLevel=ERROR',
+      'ConnectTimeout=30',
+      'IdentitiesOnly=yes',
+    ]
+    const args = ['-i', this.keyFile, '-p', '22022', ...options.flatMap((option) => ['-o', option])]
+    return new Promise((resolve, reject) => {
+      const child = spawn('ssh', [...args, `root@${this.spec(number).publicIp}`, command])
+      let [stdout, stderr] = ['', '']
+      child.stdout.on('data', (data) => (stdout += data))
+      child.stderr.on('data', (data) => (stderr += data))
+      child.once('error', reject)
+      child.once('close', (exitCode) => resolve({ exitCode, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() }))
+      child.stdin.on('error', () => undefined).end(input)
+    })
+  }
+
+  /** Output of a command that must work. */
+  async out(number: number, command: string, input = ''): Promise<string> {
+    const result = await this.run(number, command, input)
+    if (result.exitCode !== 0) throw new Error(`on ${number}: ${command}\n${JSON.stringify(result)}`)
+    return result.stdout
+  }
+
+  /** Waits until something holds. */
+  async until(what: string, probe: () => boolean | Promise<boolean>, deadlineMs = 120_000): Promise<void> {
+    const end = Date.now() + deadlineMs
+    while (!(await probe())) {
+      if (Date.now() > end) throw new Error(`still not: ${what}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  /** A word found nowhere else. */
+  readonly secret = randomBytes(12).toString('hex')
+}
+
+const quiet: CloudLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
