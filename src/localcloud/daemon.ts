@@ -8,7 +8,7 @@ import { localPaths } from './paths.js'
 
 /** The program of the local cloud, started by `ensureDaemon` under its lock; `--reset` removes everything instead. */
 async function main(): Promise<void> {
-  process.umask(0o077)
+  process.umask(0o022) // machines inherit it; our own files say their modes themselves
   const paths = localPaths(process.env)
   const log = openDaemonLog(paths.log)
   writeFileSync(paths.lock, `${JSON.stringify(ownProcessId())}\n`)

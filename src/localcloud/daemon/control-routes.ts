@@ -1,10 +1,13 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LocalCloudError, reason } from '../local-error.js'
+import { explain } from './explain.js'
 import type { DaemonPing, DaemonReport, ImageLine } from './status.js'
 
 export interface ControlledDaemon {
   readonly token: string
+  /** Its state directory, for messages. */
+  readonly dir: string
   ping(): DaemonPing
   report(): Promise<DaemonReport>
   ensureImage(onProgress: (message: string) => void): Promise<void>
@@ -45,7 +48,8 @@ async function sendImageProgress(response: ServerResponse, daemon: ControlledDae
   try {
     await daemon.ensureImage((progress) => send({ progress }))
     send({ done: true })
-  } catch (error) {
+  } catch (failure) {
+    const error = explain(failure, daemon.dir)
     const hint = error instanceof LocalCloudError ? error.hint : undefined
     const code = error instanceof LocalCloudError ? error.code : 'BaseImageFailed'
     send({ error: { code, message: reason(error), ...(hint === undefined ? {} : { hint }) } })

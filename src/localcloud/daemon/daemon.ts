@@ -84,6 +84,7 @@ export class Daemon {
       services: { ec2: handleEc2, s3: s3Handler(blobs), sts: handleSts },
       control: controlRoutes({
         token: this.token,
+        dir: this.paths.dir,
         ping: () => this.ping(),
         report: () => this.report(),
         ensureImage: (onProgress) => this.machines.image.ensure(onProgress),

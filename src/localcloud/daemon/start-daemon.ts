@@ -26,7 +26,7 @@ export async function startDaemon(paths: LocalPaths, options: StartOptions): Pro
   const before = await logEnd(paths)
   const deadline = Date.now() + (options.timeoutMs ?? 60_000)
   let launched = launch(options.env, paths)
-  for (let wait = 10; ; wait = Math.min(wait * 1.5, 100)) {
+  for (let wait = 10; ; wait = Math.min(wait * 1.5, 40)) {
     await pause(wait, options.signal)
     const found = await findDaemon(paths, options.signal)
     if (found) {

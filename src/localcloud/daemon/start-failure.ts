@@ -1,9 +1,9 @@
-import { isSystemRefusal, LocalCloudError } from '../local-error.js'
-import { stateDirectoryUnusable } from './daemon-info.js'
+import { LocalCloudError } from '../local-error.js'
+import { explain } from './explain.js'
 
 /** A daemon that cannot start says why in its log, in words that the waiting client finds again. */
 export function startFailureText(error: unknown, dir: string): string {
-  const known = isSystemRefusal(error) ? stateDirectoryUnusable(dir, error) : error
+  const known = explain(error, dir)
   if (known instanceof LocalCloudError) {
     return `cannot start: [${known.code}] ${oneLine(known.message)}${known.hint ? `\nhint: ${oneLine(known.hint)}` : ''}`
   }

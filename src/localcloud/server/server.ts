@@ -90,14 +90,17 @@ async function answerTo(
     )
     return { answer, what }
   } catch (error) {
-    return { answer: errorResponse(service, failureOf(error, what, options), requestId), what }
+    return { answer: errorResponse(service, failureOf(error, request, what, options), requestId), what }
   }
 }
 
-function failureOf(error: unknown, what: string, options: CloudServerOptions) {
+function failureOf(error: unknown, request: IncomingMessage, what: string, options: CloudServerOptions) {
   if (error instanceof AuthError) return error
   if (error instanceof URIError)
     return { code: 'InvalidURI', status: 400, message: "Couldn't parse the specified URI." }
+  if (request.destroyed && !request.complete) {
+    return { code: 'RequestTimeout', status: 400, message: 'The client went away before its request was whole.' }
+  }
   if (error instanceof LocalCloudError) {
     options.cloud.log.error(`${what}: ${error.message}`)
     // Not a 5xx: the SDKs would try again several times before they show the message.

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -209,6 +209,21 @@ test('a program that dies at once: its last words are shown', async () => {
     code: 'DaemonNotStarted',
     message: expect.stringMatching(/ended with status 1\n[\s\S]*out of luck/),
   })
+})
+
+test('a computer that lacks a program: which one, and who knows the package', async () => {
+  const bin = await mkdtemp(join(tmpdir(), 'sc-bin-'))
+  try {
+    await symlink((await promisify(execFile)('which', ['flock'])).stdout.trim(), join(bin, 'flock'))
+    const lacking = { ...home.env, PATH: bin, STARCLUSTER_LOCAL_ENGINE: 'namespaces', STARCLUSTER_DISK_ROOT: bin }
+    await expect(ensureDaemon({ env: lacking })).rejects.toMatchObject({
+      code: 'MissingProgram',
+      message: expect.stringMatching(/^the program '\S+' is missing on this computer$/),
+      hint: expect.stringContaining('starcluster local doctor'),
+    })
+  } finally {
+    await rm(bin, { recursive: true })
+  }
 })
 
 test('a wait for it ends with the deadline or the signal', async () => {
