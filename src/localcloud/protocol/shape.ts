@@ -17,6 +17,9 @@ export interface ListShape {
   readonly item: Shape
   /** Tag of an element: `item` in EC2, `member` in the common Query dialect. */
   readonly itemTag: string
+  /** That tag, opened and closed. */
+  readonly open: string
+  readonly close: string
   /** True when elements follow each other without a tag around them. */
   readonly flattened: boolean
 }
@@ -30,7 +33,9 @@ export interface Member {
   /** Name in the SDK's types. */
   readonly name: string
   readonly queryName: string
-  readonly xmlTag: string
+  /** Tag in an answer, opened and closed. */
+  readonly open: string
+  readonly close: string
   readonly required: boolean
   readonly shape: Shape
 }
@@ -81,7 +86,8 @@ function shapeOf(schema: NormalizedSchema, dialect: Dialect, seen: Map<unknown, 
     const value = schema.getValueSchema()
     const itemTag = value.getMergedTraits().xmlName ?? 'member'
     const flattened = Boolean(schema.getMergedTraits().xmlFlattened)
-    return { kind: 'list', item: shapeOf(value, dialect, seen), itemTag, flattened }
+    const item = shapeOf(value, dialect, seen)
+    return { kind: 'list', item, itemTag, open: `<${itemTag}>`, close: `</${itemTag}>`, flattened }
   }
   return { kind: 'scalar', type: scalarType(schema) }
 }
@@ -94,7 +100,8 @@ function addMembers(shape: StructShape, schema: NormalizedSchema, dialect: Diale
     const made = {
       name,
       queryName,
-      xmlTag: xmlName ?? name,
+      open: `<${xmlName ?? name}>`,
+      close: `</${xmlName ?? name}>`,
       required: shape.members.length < required, // required members come first in the SDK's schemas
       shape: shapeOf(member, dialect, seen),
     }
