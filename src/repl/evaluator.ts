@@ -47,6 +47,11 @@ export class Evaluator {
     return this.#running !== undefined
   }
 
+  /** The line that runs was interrupted and is ending. */
+  get interrupted(): boolean {
+    return this.#running?.controller.signal.aborted ?? false
+  }
+
   /** Number of the input that is entered next, beginning with 1. */
   get number(): number {
     return this.#count + 1

@@ -3,7 +3,9 @@ import repl, { type REPLServer } from 'node:repl'
 import type { ReadStream, WriteStream } from 'node:tty'
 import vm from 'node:vm'
 import { shellCommands } from './commands.js'
+import { executeIn } from './evaluator.js'
 import { History } from './history.js'
+import { InterruptKey } from './interrupt-key.js'
 import { LineQueue } from './line-queue.js'
 import type { ShellOptions } from './options.js'
 import { onUnhandled } from './process-events.js'
@@ -24,7 +26,7 @@ export async function runInTerminal(options: ShellOptions, input: ReadStream, ou
 class TerminalShell {
   readonly closed: Promise<void>
   readonly #server: REPLServer
-  readonly #nodeEval: repl.REPLEval
+  readonly #interruptKey: InterruptKey
   readonly #session: Session
   readonly #lines: LineQueue
   readonly #history: History
@@ -47,24 +49,22 @@ class TerminalShell {
       useColors: color,
       ignoreUndefined: true,
       preview: true,
-      breakEvalOnSigint: true,
-      ...withoutDomain,
       writer: (value) => this.#session.render(value),
     })
     this.#server = server
-    this.#nodeEval = server.eval
     this.#session = new Session(options, server.context, {
       write: (text) => output.write(text),
       writeError: (text) => output.write(text),
       color,
       terminal: { cooked: () => this.#cooked() },
-      execute: (script, file) => this.#execute(script, file),
+      execute: executeIn(server.context),
     })
     this.#history = new History(options.historyFile)
     history(server).push(...this.#history.load())
     this.#lines = this.#queueLines()
     this.#onIdleInterrupt = server.listeners('SIGINT')[0] as () => void
     server.removeAllListeners('SIGINT').on('SIGINT', () => this.interrupt())
+    this.#interruptKey = new InterruptKey(input, () => this.#interruptLine())
     this.#evaluateWithOurs()
     this.#defineCommands()
     this.closed = new Promise((resolve) => server.once('exit', () => resolve(this.#close())))
@@ -85,6 +85,12 @@ class TerminalShell {
     this.#lines.clear()
     if (this.#session.evaluator.busy) this.#session.evaluator.interrupt()
     else this.#onIdleInterrupt.call(this.#server)
+  }
+
+  #interruptLine(): void {
+    const { evaluator } = this.#session
+    this.#lines.clear()
+    if (evaluator.busy && !evaluator.interrupted) evaluator.interrupt()
   }
 
   reportUnhandled(error: unknown): void {
@@ -111,28 +117,16 @@ class TerminalShell {
       if (this.#lines.feeding) this.#lines.hold(this.#evaluate(source, done))
       else done(null, this.#glance(source))
     }
-    // Node's own evaluation stays below ours: it alone can take Ctrl-C back from a script without losing one.
+    // Assigned later: given as an option it would run in a domain, which takes errors from the line they belong to.
     Object.assign(this.#server, { eval: evaluate })
-  }
-
-  #execute(script: string, file: string): unknown {
-    let ended: { error: unknown; value?: unknown } | undefined
-    withoutInterruptListeners(() =>
-      this.#nodeEval.call(this.#server, script, this.#server.context, file, (error, value) => {
-        ended = { error, value }
-      }),
-    )
-    if (!ended) throw new Error('the script did not come to an end')
-    const { error, value } = ended
-    if (error) throw error instanceof repl.Recoverable ? error.err : error
-    return value
   }
 
   async #evaluate(source: string, done: (error: Error | null, ...result: [unknown?]) => void): Promise<void> {
     if (/^(exit|quit)(\(\))?;?\s*$/.test(source) && !(source.trim().slice(0, 4) in this.#server.context)) {
       return void this.#server.close()
     }
-    const outcome = await this.#session.run(source)
+    const ended = this.#interruptKey.watch()
+    const outcome = await this.#session.run(source).finally(ended)
     if (this.#isClosed) return
     this.#numberPrompt()
     if (outcome.kind === 'incomplete') return done(new repl.Recoverable(new SyntaxError('incomplete')))
@@ -189,32 +183,11 @@ class TerminalShell {
     this.#lines.clear()
     this.#session.evaluator.interrupt()
     await this.#lines.idle()
+    await this.#interruptKey.close()
   }
 }
 
 /** Newest first; readline's own list, which its types leave out. */
 function history(server: REPLServer): string[] {
   return (server as unknown as { history: string[] }).history
-}
-
-/**
- * Node's watchdog for Ctrl-C must be the only one to handle the signal: a listener removed below it, as vm does,
- * would reset the signal to ending the process. The terminal is in raw mode whenever the watchdog is not there.
- */
-function withoutInterruptListeners(task: () => void): void {
-  const listeners = process.listeners('SIGINT')
-  process.removeAllListeners('SIGINT')
-  try {
-    task()
-  } finally {
-    for (const listener of listeners) process.on('SIGINT', listener)
-  }
-}
-
-/**
- * A domain that does nothing. Node's server up to 24 evaluates in a domain of its own, which would take errors away
- * from the line that threw them, and which work that goes on after the line leaves anyway.
- */
-const withoutDomain: Partial<repl.ReplOptions> & { domain: object } = {
-  domain: { bind: (task: unknown) => task, on: () => undefined, emit: () => false },
 }

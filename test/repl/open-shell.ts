@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Pty, type PtyOptions } from '../support/pty.js'
 
@@ -13,7 +16,8 @@ export async function openShell(options: PtyOptions = {}): Promise<Pty> {
   return pty
 }
 
-/** What follows the echo of a line: the prompt with this number. */
-export function prompt(number: number): RegExp {
-  return new RegExp(`\\]\\|${number}> $`)
+/** A folder that is removed at the end of the test. */
+export function tempDir(): { path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'sc-repl-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }

@@ -1,0 +1,123 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openShell, tempDir } from './open-shell.js'
+
+test('banner, imports and numbered prompt with the short directory', async () => {
+  using home = tempDir()
+  await using shell = await openShell({ cwd: process.cwd(), env: { HOME: process.cwd() } })
+  expect(shell.text).toMatch(/^A shell for tests\n>>> Importing module config\n>>> Importing module broken\n\[~\]\|1> /)
+  await shell.sees('!!! ERROR - Module broken cannot be imported')
+  shell.enter('')
+  shell.enter('interface Q {')
+  shell.enter('a: number }')
+  await shell.sees(/\]\|2> $/)
+  shell.enter(`process.chdir('${home.path}')`)
+  await shell.sees(/\[sc-repl-\w+\]\|3> $/)
+})
+
+test('pasted lines run in order, each seeing what the one before did', async () => {
+  await using shell = await openShell()
+  shell.type(
+    [
+      'const first = await new Promise<number>((done) => setTimeout(done, 50, 20))',
+      'function twice(n: number) {',
+      '  return n * 2',
+      '}',
+      'const first = twice(first) + 1',
+      `'first is ' + first`,
+      '',
+    ].join('\n'),
+  )
+  await shell.sees(`'first is 41'\n`)
+})
+
+test('Tab completes members, own and inherited, and never hangs on a promise', async () => {
+  await using shell = await openShell()
+  shell.type('cm.runP').type('\t')
+  await shell.sees('cm.runPlugin')
+  shell.enter('.name')
+  await shell.sees(`'runPlugin'\n`)
+  shell.enter('const never = new Promise(() => {}); void 0')
+  await shell.sees(/\]\|3> $/)
+  shell.type('never.fin').type('\t')
+  await shell.sees('never.finally')
+  shell.enter('.name')
+  await shell.sees(`'finally'\n`)
+})
+
+test('completion lists what a preloaded name has', async () => {
+  await using shell = await openShell()
+  shell.type('cm.')
+  await shell.sees('cm.')
+  // The second Tab lists; two in one read would be taken for pasted text.
+  const deadline = Date.now() + 50_000
+  while (!/getCluster.*runPlugin.*signalState/s.test(shell.text)) {
+    expect(Date.now()).toBeLessThan(deadline)
+    shell.type('\t')
+    await shell.sees('signalState', 500).catch(() => undefined)
+  }
+})
+
+test('history is kept between runs, readable only by its owner, and appended by shells side by side', async () => {
+  using folder = tempDir()
+  const file = join(folder.path, 'deep', 'shell_history')
+  const env = { SHELL_HISTORY: file }
+  await using other = await openShell({ env })
+  {
+    await using shell = await openShell({ env })
+    shell.enter(`'remember ' + 'me'`)
+    await shell.sees(`'remember me'\n`)
+    shell.enter('.exit')
+    await shell.exit()
+  }
+  other.enter(`'me ' + 'too'`)
+  await other.sees(`'me too'\n`)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(readFileSync(file, 'utf8')).toBe(`'remember ' + 'me'\n.exit\n'me ' + 'too'\n`)
+
+  await using again = await openShell({ env })
+  again.type('\x1b[A')
+  await again.sees(`'me ' + 'too'`)
+  again.type('\x1b[A').type('\x1b[A')
+  await again.sees(`'remember ' + 'me'`)
+  again.type('\r')
+  await again.sees(`'remember me'\n`)
+})
+
+test('errors: an expected one with its hint, a mistake in one line, a bug with the file it is in', async () => {
+  using folder = tempDir()
+  await using shell = await openShell()
+  shell.enter(`cm.getCluster('nope')`)
+  await shell.sees('!!! ERROR - cluster nope does not exist\n    starcluster listclusters shows all\n')
+  shell.enter('nope')
+  await shell.sees(/nope\nReferenceError: nope is not defined\n\[/)
+  shell.enter('_error.name')
+  await shell.sees(`'ReferenceError'\n`)
+  shell.enter(`cm.runPlugin('${folder.path}/missing')`)
+  await shell.sees(/Error: ENOENT.*\n(?:.*\n)*? +at .*main\.ts:\d+/)
+  shell.enter('setTimeout(() => { throw new Error("la" + "ter") }, 1); 0')
+  await shell.sees('Error: later\n')
+  shell.enter('Promise.reject(new Error("forgot" + "ten")); 0')
+  await shell.sees('Error: forgotten\n')
+  shell.enter('fo) o')
+  await shell.sees('SyntaxError: Expected a semicolon')
+  shell.enter(`'still ' + 'alive'`)
+  await shell.sees(`'still alive'\n`)
+})
+
+test('.reload, .time, .type, .help and _', async () => {
+  await using shell = await openShell()
+  shell.enter('.reload')
+  await shell.sees('>>> Reloaded hello (2 files, 9 ms)\n')
+  shell.enter('.time await Promise.resolve(6 * 7)')
+  await shell.sees(/\n42\nTook [\d.]+ m?s\n/)
+  shell.enter('_ + 1')
+  shell.enter('const list = [1, 2].map((n) => String(n))')
+  shell.enter('.type list')
+  await shell.sees('string[]\n')
+  shell.enter(`.type cm.runPlugin('x')`)
+  await shell.sees('Promise<string>\n')
+  shell.enter('.help')
+  await shell.sees(/\.reload +Load plugins and config again/)
+})
