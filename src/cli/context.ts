@@ -18,6 +18,8 @@ export interface CliContext {
   print(text: string): void
   /** The composed library; made on the first call, closed when the command ends. */
   open(): Promise<StarCluster>
+  /** Screen and debug.log for the shared log; `open` does it too. */
+  openLog(): Promise<void>
   /** Exit status of a command that ended in order: a remote command's, for instance. */
   exitWith(status: number): void
   /** While true, Ctrl-C belongs to a child such as ssh, or to the shell's own handling. */

@@ -33,6 +33,7 @@ async function main(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const { reportError } = await import('./report-error.js')
+    await cli.openLog()
     const debug = cli.globals.debug === true
     const status = await reportError(error, { argv, env: cli.env, debug, interrupted: cli.signal.aborted })
     await close()
@@ -64,6 +65,7 @@ function overview(): Command {
 function createContext(program: Command): { cli: CliContext; close: () => Promise<number> } {
   const interrupt = new AbortController()
   let opened: Promise<StarCluster> | undefined
+  let logOpened: Promise<unknown> | undefined
   let status = 0
   let handsOff = false
   const onInterrupt = () => {
@@ -71,6 +73,16 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
     if (interrupt.signal.aborted) process.exit(130)
     interrupt.abort(new Error('interrupted'))
   }
+  // A plugin that forgot an await: said as any other failure, without the whole program falling over its stack.
+  process.on('unhandledRejection', (error) => {
+    if (handsOff) return // the shell reports them at its prompt
+    status = 1
+    void import('./report-error.js').then(async ({ explain, print }) => {
+      await cli.openLog()
+      const { text, hint } = explain(error)
+      print(`a promise nobody waits for failed (is an await missing?): ${text}`, hint)
+    })
+  })
   process.on('SIGINT', onInterrupt)
   process.on('SIGTERM', onInterrupt)
   // A closed pipe (`starcluster listclusters | head`) is the reader's choice, not an error.
@@ -86,8 +98,12 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
     signal: interrupt.signal,
     print: (text) => void process.stdout.write(`${text}\n`),
     open: () => {
-      opened ??= import('./open.js').then(({ openStarCluster }) => openStarCluster(cli))
+      opened ??= cli.openLog().then(async () => (await import('./open.js')).openStarCluster(cli))
       return opened
+    },
+    openLog: async () => {
+      logOpened ??= import('./open.js').then(({ openLog }) => openLog(cli))
+      await logOpened
     },
     exitWith: (code) => {
       status = code

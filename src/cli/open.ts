@@ -1,28 +1,20 @@
 import { configureLog, createStarCluster, type StarCluster, starclusterPaths } from '../index.js'
 import type { CliContext } from './context.js'
 
-/** Sets up logging to screen and file, then composes the library for one command. */
+/** Composes the library for one command. */
 export async function openStarCluster(cli: CliContext): Promise<StarCluster> {
-  const sink = openLog(cli)
   const { config, region } = cli.globals
-  const sc = await createStarCluster({
+  return await createStarCluster({
     env: cli.env,
     ...(config === undefined ? {} : { configFile: config }),
     ...(region === undefined ? {} : { region }),
   })
-  return {
-    ...sc,
-    close: async () => {
-      await sc.close()
-      sink.close()
-    },
-  }
 }
 
-/** The log of a command that needs no cloud: screen and debug.log only. */
-export function openLog(cli: CliContext): { close(): void } {
-  return configureLog({
+/** The shared log speaks to the screen, and to debug.log. */
+export function openLog(cli: CliContext): void {
+  configureLog({
     screen: { stdout: process.stdout, stderr: process.stderr, debug: cli.globals.debug === true },
-    file: `${starclusterPaths(cli.env).logs}/debug.log`,
+    file: starclusterPaths(cli.env).debugLog,
   })
 }

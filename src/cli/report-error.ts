@@ -62,7 +62,7 @@ function explainAws(error: Error): { text: string; hint?: string; expected: bool
     : { text, expected: true }
 }
 
-function print(text: string, hint?: string): void {
+export function print(text: string, hint?: string): void {
   log.error(text)
   if (hint) process.stderr.write(`    ${hint.replaceAll('\n', '\n    ')}\n`)
 }

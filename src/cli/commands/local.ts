@@ -4,7 +4,6 @@ import { examples } from '../examples.js'
 
 /** `starcluster local ...`: each act is in its own file and loaded when it runs. */
 export const define: DefineCommand = (command, cli) => {
-  command.action(() => command.help({ error: true }))
   const act = (name: string, summary: string) => sub(command, name).description(summary)
 
   act('status', 'is the daemon running, which machines are there and what they cost')

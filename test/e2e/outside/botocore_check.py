@@ -61,7 +61,7 @@ def check(shape, element, path):
 def after_call(http_response, parsed, model, **kwargs):
     service = model.service_model.service_name
     asked.append("%s:%s" % (service, model.name))
-    if http_response.status_code >= 300 or model.output_shape is None or not http_response.content.startswith(b"<"):
+    if http_response.status_code >= 300 or model.output_shape is None or model.has_streaming_output or not http_response.content.startswith(b"<"):
         return
     root = ET.fromstring(http_response.content)
     if service == "sts":
