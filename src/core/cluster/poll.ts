@@ -3,7 +3,9 @@ import { deadlineSignal, untilAborted, WaitTimeoutError } from '../wait.js'
 
 export interface PollOptions {
   readonly timeoutMs: number
-  /** Longest pause between two probes, in milliseconds; they begin at 50 and grow by a quarter. */
+  /** Pause after the first probe, in milliseconds; each later one is longer by a quarter. Default 50. */
+  readonly firstMs?: number
+  /** Longest pause. */
   readonly slowestMs: number
   readonly signal?: AbortSignal | undefined
   readonly hint?: string
@@ -22,7 +24,7 @@ export async function poll<T>(
   const late = new WaitTimeoutError(what, options.timeoutMs, options.hint)
   const deadline = deadlineSignal(options.timeoutMs, late, options.signal)
   try {
-    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.25, options.slowestMs)) {
+    for (let pauseMs = options.firstMs ?? 50; ; pauseMs = Math.min(pauseMs * 1.25, options.slowestMs)) {
       deadline.signal.throwIfAborted()
       const value = await untilAborted(probe(deadline.signal), deadline.signal)
       if (value !== undefined) return value

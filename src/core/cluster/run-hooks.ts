@@ -1,8 +1,10 @@
 import { PluginNotFound } from '../config/errors.js'
+import type { StarClusterConfig } from '../config/types.js'
 import type { Node } from '../node/node.js'
 import { withSignal } from '../node/run-signal.js'
 import type { SetupContext } from '../setup/cluster-setup.js'
 import { DefaultClusterSetup } from '../setup/default-cluster-setup.js'
+import type { PluginSection } from '../setup/find-plugin.js'
 import type { Hook } from '../setup/hook-names.js'
 import type { LoadedPlugin } from '../setup/loader.js'
 import { runPlugins } from '../setup/runner.js'
@@ -25,8 +27,19 @@ export async function loadPlugins(
   const config = deps.config()
   const loaded: LoadedPlugin[] = []
   // One after the other: they share the builder, and the first mistake is the one to mend.
-  for (const name of names) loaded.push(await deps.plugins.load(config.plugin(name)))
+  for (const name of names) loaded.push(await deps.plugins.load(sectionOf(config, name)))
   return loaded
+}
+
+/** The plugin's section, or for `module.Class` without a section that class without settings. */
+function sectionOf(config: StarClusterConfig, name: string): PluginSection {
+  try {
+    return config.plugin(name)
+  } catch (error) {
+    if (error instanceof PluginNotFound && /^[\w.]+\.\w+$/.test(name))
+      return { name, setupClass: name, settings: new Map() }
+    throw error
+  }
 }
 
 /** Like `loadPlugins` for a cluster that is to end: a plugin that is no longer in the config has nothing to say. */

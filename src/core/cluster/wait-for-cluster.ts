@@ -58,8 +58,36 @@ export async function waitForNodes(
     signal: both,
     hint: `see what they do with "starcluster listclusters ${cluster.tag}"; "starcluster start -x ${cluster.tag}" goes on waiting`,
   })
-  await Promise.all(connecting.values())
+  const watch = watchFor(
+    async (s) => refuseEnded(deps, cluster.tag, ids, await cluster.getNodes({ signal: s }), s),
+    failed,
+    both,
+  )
+  try {
+    await Promise.all(connecting.values())
+  } finally {
+    watch.end()
+  }
   return nodes
+}
+
+/** Looks every few seconds whether nodes that we try to reach have ended meanwhile, and then gives all of them up. */
+function watchFor(
+  look: (signal: AbortSignal) => Promise<void>,
+  failed: AbortController,
+  signal: AbortSignal,
+): { end(): void } {
+  const ended = new AbortController()
+  const options = {
+    timeoutMs: hostKeysMs + sshMs,
+    firstMs: 2000,
+    slowestMs: 10_000,
+    signal: AbortSignal.any([signal, ended.signal]),
+  }
+  poll('the nodes to be reached', async (s) => void (await look(s)), options).catch((error: unknown) => {
+    if (!ended.signal.aborted) failed.abort(error)
+  })
+  return { end: () => ended.abort() }
 }
 
 /** An instance that was launched and is not living any more will never run. */
