@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { explainAwsError } from '../aws/errors.js'
 import type { StarClusterError } from '../errors.js'
 
@@ -13,6 +14,8 @@ export async function cancellable<T>(
   act: (progress: Progress) => Promise<T>,
   interrupted: (doing: string, cause: unknown) => StarClusterError,
 ): Promise<T> {
+  // Every command on every node listens to it: more than ten are no leak.
+  if (signal) setMaxListeners(0, signal)
   let doing = 'beginning'
   try {
     signal?.throwIfAborted()

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { PluginNotFound } from '../config/errors.js'
 import type { StarClusterConfig } from '../config/types.js'
 import type { Node } from '../node/node.js'
@@ -66,8 +67,10 @@ export async function runHooks(
   nodes: readonly Node[],
   plugins: readonly LoadedPlugin[],
   hook: Hook,
-  signal: AbortSignal = new AbortController().signal,
+  outer?: AbortSignal,
 ): Promise<void> {
+  const signal = outer ?? new AbortController().signal
+  setMaxListeners(0, signal) // one a node
   const context: SetupContext = {
     cluster,
     signal,

@@ -4,6 +4,7 @@ import { describeInstancesById } from '../aws/instances.js'
 import { deleteSecurityGroup } from '../aws/security-groups.js'
 import { isStarClusterError } from '../errors.js'
 import type { Node } from '../node/node.js'
+import { foldNodeNames } from '../ssh/fold.js'
 import { cancellable } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
@@ -52,7 +53,10 @@ export async function removeCluster(
   const nodes = await cluster.getNodes({ signal })
   const ids = nodes.map(({ id }) => id)
   if (ids.length > 0) {
-    for (const { alias, id } of nodes) deps.log.info(`Terminating node: ${alias} (${id})`)
+    deps.log.info(
+      `Terminating ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`}: ${foldNodeNames(nodes.map(({ alias }) => alias))}`,
+    )
+    for (const { alias, id } of nodes) deps.log.debug(`terminating ${alias} (${id})`)
     await terminateAll(deps, ids, signal)
     await waitUntilGone(deps, cluster.tag, ids, signal)
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Instance } from '@aws-sdk/client-ec2'
 import pLimit from 'p-limit'
 import { describeInstancesById } from '../aws/instances.js'
@@ -39,6 +40,7 @@ export async function waitForNodes(
   // One node that can never be reached ends the wait for all the others at once.
   const failed = new AbortController()
   const both = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
+  setMaxListeners(0, both) // one a node
   const begin = (node: Node) => {
     if (connecting.has(node.id) || !node.isRunning() || node.addr === '') return
     const connected = atOnce(() => connect(pool, cluster.tag, node, both))
