@@ -22,6 +22,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ensureDaemon, type LocalCloudAccess } from '../../../src/localcloud/control.js'
 import { readLockHolder } from '../../../src/localcloud/daemon/daemon-info.js'
+import { pause } from '../../../src/localcloud/daemon/pause.js'
 import { isAlive } from '../../../src/localcloud/daemon/process-id.js'
 import { bundleDaemon, killAndWait, makeHome, type TestHome } from './harness.js'
 
@@ -54,7 +55,7 @@ test(`killed at ${KILLS} random moments under load: nothing acknowledged is lost
     if (kill % 4 === 0) await killWhileStarting(starting)
     else {
       await starting
-      await load.moreAnswers(Math.floor(Math.random() * 25))
+      await load.moreAnswers(Math.floor(Math.random() * 12))
       await home.kill()
     }
   }
@@ -65,14 +66,24 @@ test(`killed at ${KILLS} random moments under load: nothing acknowledged is lost
   load.close()
 }, 600_000)
 
-/** The client sees its first daemon die and must start another; both callers' waits end well. */
+/** A daemon that dies before it was ready; whoever waited for it is told. */
 async function killWhileStarting(starting: Promise<LocalCloudAccess>): Promise<void> {
-  const holder = await readLockHolder(home.paths.lock)
+  let ended = false
+  const end = starting.then(
+    () => (ended = true),
+    (error: { code?: string }) => {
+      ended = true
+      if (error.code !== 'DaemonNotStarted') throw error
+    },
+  )
+  let holder = await readLockHolder(home.paths.lock)
+  while (!ended && !(holder && isAlive(holder))) {
+    await pause(1)
+    holder = await readLockHolder(home.paths.lock)
+  }
+  await pause(Math.random() * 120)
   if (holder && isAlive(holder)) await killAndWait(holder.pid)
-  await starting.catch((error: unknown) => {
-    // It says so, and the next command starts another.
-    if ((error as { code?: string }).code !== 'DaemonNotStarted') throw error
-  })
+  await end
 }
 
 /** Clients that write all the time, remember what was acknowledged, and shrug at connections that break. */
@@ -236,7 +247,7 @@ class Load {
         this.answered()
       } catch (error) {
         if (!isBrokenConnection(error)) throw error
-        while (this.running && !(await accepts(this.endpoint))) await new Promise((resolve) => setTimeout(resolve, 5))
+        while (this.running && !(await accepts(this.endpoint))) await pause(5)
       }
     }
   }
