@@ -1,9 +1,11 @@
 import type { ServiceHandler } from '../cloud.js'
 import { createQueryService } from '../protocol/query-service.js'
 import { EC2_ACTIONS } from './actions.js'
+import { throttle } from './faults.js'
 import { lifecycleOf } from './instances/lifecycle.js'
 import { sweepNowAndThen } from './sweep.js'
 
+export { type Ec2Faults, faultsOf } from './faults.js'
 export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'
 export { type BaseImageDescription, type Ec2State, emptyEc2State, registerBaseImage } from './state.js'
@@ -16,6 +18,9 @@ export const handleEc2: ServiceHandler = createQueryService({
   dialect: 'ec2',
   xmlns: 'http://ec2.amazonaws.com/doc/2016-11-15/',
   actions: EC2_ACTIONS,
-  before: sweepNowAndThen,
+  before: (cloud, action, input) => {
+    throttle(cloud, action, input)
+    sweepNowAndThen(cloud)
+  },
   afterCommit: (cloud) => lifecycleOf(cloud).wake(),
 })

@@ -20,7 +20,7 @@ export interface QueryServiceOptions {
   readonly xmlns: string
   readonly actions: Readonly<Record<string, QueryAction>>
   /** Before each known action, e.g. to forget what has expired. */
-  before?(cloud: Cloud, action: string): void
+  before?(cloud: Cloud, action: string, input: object): void
   /** After an action that writes, once its changes are on disk. */
   afterCommit?(cloud: Cloud): void
 }
@@ -46,7 +46,7 @@ export function createQueryService(options: QueryServiceOptions): ServiceHandler
       if (!action) throw new AwsError('InvalidAction', `The action ${name} is not valid for this web service.`)
       const { input, output } = shapesOf(name, action)
       const given = decodeStruct(input, formTree(form)) as never
-      options.before?.(cloud, name)
+      options.before?.(cloud, name, given)
       const result = await action.run(given, cloud)
       if (action.writes) {
         await cloud.commit()

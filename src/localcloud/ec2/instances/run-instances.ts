@@ -3,6 +3,7 @@ import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
+import { refuseForCapacity } from '../faults.js'
 import { allocatePrivate, allocatePublic, freeAddresses } from '../network.js'
 import { newId } from '../resource-ids.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
@@ -23,6 +24,7 @@ export function runInstances(input: RunInstancesRequest, cloud: Cloud): Reservat
   if (known && !input.DryRun) return describeReservation(known, cloud)
   const plan = planLaunch(input, cloud)
   endDryRun(input)
+  refuseForCapacity(cloud, plan.instanceType, plan.subnet.zone)
   const instances = launch(plan, input, cloud)
   if (token) {
     const { reservationId } = instances[0] as InstanceRecord
