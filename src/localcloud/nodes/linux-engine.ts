@@ -234,6 +234,7 @@ export class LinuxNodeEngine implements NodeEngine {
       public: spec.publicIp,
       hostname: spec.hostname,
       cgroups: cgroups.join(','),
+      memory: spec.limits.memoryMiB,
     }
     let answer: WireLine
     try {

@@ -124,10 +124,12 @@ sub tree {
     mkdir("$root/dev/$_") for qw(pts shm);
     my %link = (ptmx => 'pts/ptmx', fd => '/proc/self/fd', stdin => 'fd/0', stdout => 'fd/1', stderr => 'fd/2', console => '/proc/1/fd/1');
     symlink($link{$_}, "$root/dev/$_") for keys %link;
+    # Shares of the node's own memory, not of the host's.
+    my ($shm, $run) = map { int($boot->{memory} * $_) . 'm' } 0.5, 0.2;
     my $quiet = Sys::MS_NOSUID | Sys::MS_NODEV;
     Sys::mount('devpts', "$root/dev/pts", 'devpts', Sys::MS_NOSUID | Sys::MS_NOEXEC, 'newinstance,ptmxmode=0666,mode=0620,gid=5');
-    Sys::mount('shm', "$root/dev/shm", 'tmpfs', $quiet, 'mode=1777');
-    Sys::mount('run', "$root/run", 'tmpfs', $quiet, 'mode=755');
+    Sys::mount('shm', "$root/dev/shm", 'tmpfs', $quiet, "mode=1777,size=$shm");
+    Sys::mount('run', "$root/run", 'tmpfs', $quiet, "mode=755,size=$run");
     Sys::mount('proc', "$root/proc", 'proc', $quiet | Sys::MS_NOEXEC);
     Sys::mount('sysfs', "$root/sys", 'sysfs', $quiet | Sys::MS_NOEXEC | Sys::MS_RDONLY);
     chdir($root) or die "chdir: $!\n";

@@ -25,7 +25,8 @@ sub boot {
     return $answer->('ok', first => '') if $node->{state} eq 'running';
     push @{ $node->{waiting} }, $answer;
     return if $node->{state} eq 'booting';
-    @$node{qw(lower ip hostname cgroups public)} = @$fields{qw(lower ip hostname cgroups public)};
+    my @given = qw(lower ip hostname cgroups memory public);
+    @$node{@given} = @$fields{@given};
     start($node);
 }
 
