@@ -4,13 +4,17 @@ import { shellCommands } from './commands.js'
 import { createContext } from './context.js'
 import { executeIn } from './evaluator.js'
 import type { ShellOptions } from './options.js'
-import { onUnhandled } from './process-events.js'
+import { surviving } from './process-events.js'
 import { Session } from './session.js'
 
 /** Evaluates the lines of a pipe or file in order; results to `output`, errors to `errorOutput`. Exit status 0. */
 export async function runPiped(options: ShellOptions, input: Readable, output: Writable): Promise<number> {
   const session = await openSession(options, output)
-  using _events = onUnhandled({ error: (e) => session.printError(e), interrupt: () => interruptOrExit(session) })
+  const events = { error: (e: unknown) => session.printError(e), interrupt: () => interruptOrExit(session) }
+  return surviving(events, () => readLines(session, input))
+}
+
+async function readLines(session: Session, input: Readable): Promise<number> {
   let pending = ''
   for await (const line of createInterface({ input, terminal: false })) {
     if (pending === '' && isExit(line)) return 0
@@ -37,8 +41,8 @@ export async function runCode(code: string, options: ShellOptions): Promise<numb
     failedLater = true
     session.printError(e)
   }
-  using _events = onUnhandled({ error, interrupt: () => session.evaluator.interrupt() })
-  const outcome = await session.run(code)
+  const events = { error, interrupt: () => session.evaluator.interrupt() }
+  const outcome = await surviving(events, () => session.run(code))
   if (outcome.kind === 'interrupted') return 130
   if (outcome.kind === 'value') session.print(outcome.value)
   else error(outcome.kind === 'error' ? outcome.error : new SyntaxError('The code is not complete'))

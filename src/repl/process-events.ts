@@ -5,16 +5,16 @@ export interface ProcessEvents {
   readonly interrupt: () => void
 }
 
-/** While the shell runs its process survives mistakes of the code typed into it. */
-export function onUnhandled({ error, interrupt }: ProcessEvents): Disposable {
+/** Runs `task` so that the process survives mistakes of the code typed into the shell meanwhile. */
+export async function surviving<T>({ error, interrupt }: ProcessEvents, task: () => Promise<T>): Promise<T> {
   process.on('uncaughtException', error)
   process.on('unhandledRejection', error)
   process.on('SIGINT', interrupt)
-  return {
-    [Symbol.dispose]() {
-      process.off('uncaughtException', error)
-      process.off('unhandledRejection', error)
-      process.off('SIGINT', interrupt)
-    },
+  try {
+    return await task()
+  } finally {
+    process.off('uncaughtException', error)
+    process.off('unhandledRejection', error)
+    process.off('SIGINT', interrupt)
   }
 }

@@ -8,7 +8,7 @@ import { History } from './history.js'
 import { InterruptKey } from './interrupt-key.js'
 import { LineQueue } from './line-queue.js'
 import type { ShellOptions } from './options.js'
-import { onUnhandled } from './process-events.js'
+import { surviving } from './process-events.js'
 import { renderPrompt } from './prompt.js'
 import { Session } from './session.js'
 
@@ -17,9 +17,11 @@ export async function runInTerminal(options: ShellOptions, input: ReadStream, ou
   if (options.banner) output.write(`${options.banner}\n`)
   for (const { name } of options.modules ?? []) output.write(`>>> Importing module ${name}\n`)
   const shell = new TerminalShell(options, input, output)
-  using _events = onUnhandled({ error: (e) => shell.reportUnhandled(e), interrupt: () => shell.interrupt() })
-  setImmediate(() => shell.warm())
-  await shell.closed
+  const events = { error: (e: unknown) => shell.reportUnhandled(e), interrupt: () => shell.interrupt() }
+  await surviving(events, () => {
+    setImmediate(() => shell.warm())
+    return shell.closed
+  })
   return 0
 }
 
@@ -48,7 +50,7 @@ class TerminalShell {
       terminal: true,
       useColors: color,
       ignoreUndefined: true,
-      preview: true,
+      preview: color, // without colours a preview looks like typed text
       writer: (value) => this.#session.render(value),
     })
     this.#server = server
