@@ -33,13 +33,13 @@ export interface InProcessCloud {
 }
 
 /** What the SDK wants of a request handler. */
-export interface InProcessHandler {
+interface InProcessHandler {
   handle(request: unknown): Promise<{ response: InProcessResponse }>
   readonly metadata: { readonly handlerProtocol: 'http/1.1' }
   destroy(): void
 }
 
-export interface InProcessResponse {
+interface InProcessResponse {
   readonly statusCode: number
   readonly headers: Record<string, string>
   readonly body: Uint8Array

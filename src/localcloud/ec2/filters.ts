@@ -2,7 +2,7 @@ import type { Filter } from '@aws-sdk/client-ec2'
 import { AwsError, missingParameter } from '../protocol/aws-error.js'
 
 /** What a resource has under a filter's name; several values: one match is enough. */
-export type FilterValue = string | number | boolean | undefined | readonly (string | number | undefined)[]
+type FilterValue = string | number | boolean | undefined | readonly (string | number | undefined)[]
 export type FilterTable<T> = Readonly<Record<string, (resource: T) => FilterValue>>
 
 /** Most values one filter may list. Source: EC2 User Guide, "Filter your resources". */

@@ -5,10 +5,10 @@ import { throttle } from './faults.js'
 import { lifecycleOf } from './instances/lifecycle.js'
 import { sweepNowAndThen } from './sweep.js'
 
-export { type Ec2Faults, faultsOf } from './faults.js'
+export { faultsOf } from './faults.js'
 export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'
-export { type BaseImageDescription, type Ec2State, emptyEc2State, registerBaseImage } from './state.js'
+export { emptyEc2State, registerBaseImage } from './state.js'
 
 /**
  * EC2 of the local cloud. Around it: `registerBaseImage` before the first launch, `reconcile` once after

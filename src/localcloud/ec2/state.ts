@@ -74,7 +74,7 @@ export interface InstanceMetadataSettings {
   hopLimit: number
 }
 
-export interface LaunchRecord {
+interface LaunchRecord {
   /** Of the request's parameters: the same token with others is an error. */
   readonly fingerprint: string
   readonly reservationId: string

@@ -25,9 +25,6 @@ export interface QueryServiceOptions {
   afterCommit?(cloud: Cloud): void
 }
 
-/** Handler type for an action of the SDK: request in, result out. */
-export type ActionHandler<Input, Output> = (input: Input, cloud: Cloud) => Output | Promise<Output>
-
 /** A service that speaks AWS's Query protocol: form in, XML out. Shapes are worked out at an action's first use. */
 export function createQueryService(options: QueryServiceOptions): ServiceHandler {
   const shapes = new Map<string, OperationShapes>()

@@ -29,7 +29,7 @@ export interface ScalarShape {
   readonly type: 'string' | 'integer' | 'boolean' | 'timestamp' | 'blob'
 }
 
-export interface Member {
+interface Member {
   /** Name in the SDK's types. */
   readonly name: string
   readonly queryName: string

@@ -10,7 +10,7 @@ import { tagList, tagsOf } from '../tags/tags.js'
 
 export const ROOT_DEVICE = '/dev/xvda'
 /** Only told: a node's disk is as large as the host's. */
-export const ROOT_VOLUME_GIB = 8
+const ROOT_VOLUME_GIB = 8
 
 /**
  * An image by its id, by the name of its distribution (`debian-12`), or `default`.

@@ -40,7 +40,7 @@ function byReservation(instances: readonly InstanceRecord[], cloud: Cloud): Rese
 }
 
 /** Filters on places an instance is in: a terminated one is in none any more. */
-export function instanceFilters(cloud: Cloud): FilterTable<InstanceRecord> {
+function instanceFilters(cloud: Cloud): FilterTable<InstanceRecord> {
   const { securityGroups } = cloud.state.ec2
   const placed =
     <T>(value: (instance: InstanceRecord) => T) =>

@@ -64,7 +64,16 @@ export class Lifecycle {
       const instance = own(this.cloud.state.ec2.instances, id)
       if (!instance) return
       moved = await this.step(instance)
-      if (moved) await this.cloud.commit()
+      if (moved) await this.save(id)
+    }
+  }
+
+  /** Goes on when the disk is full: what was done stands in memory, and doing it again after a restart is harmless. */
+  private async save(id: string): Promise<void> {
+    try {
+      await this.cloud.commit()
+    } catch (error) {
+      this.report(id, 'saving its state', error)
     }
   }
 
@@ -163,7 +172,7 @@ export class Lifecycle {
     instance.stateReason = REASONS.instanceInitiated()
     instance.stateTransitionReason = ''
     this.due(id)
-    await this.cloud.commit()
+    await this.save(id)
     this.wake()
   }
 

@@ -22,7 +22,7 @@ export function describeReservation(instances: readonly InstanceRecord[], cloud:
   }
 }
 
-export function describeInstance(instance: InstanceRecord, cloud: Cloud): Instance {
+function describeInstance(instance: InstanceRecord, cloud: Cloud): Instance {
   const { vcpus = 2 } = INSTANCE_TYPES.get(instance.instanceType) ?? {}
   return {
     InstanceId: instance.id,
