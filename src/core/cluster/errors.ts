@@ -79,18 +79,23 @@ export class IncompatibleCluster extends StarClusterError {
 /** A start that was stopped by Ctrl-C or an outer signal. */
 export class CancelledStartRequest extends StarClusterError {
   readonly code = 'CancelledStartRequest'
-  constructor(tag: string, doing: string, cause: unknown) {
-    super(`the start of cluster ${tag} was interrupted while ${doing}; its nodes may be running`, {
-      cause,
-      hint: `go on with "starcluster start -x ${tag}", or clean up with "starcluster terminate ${tag}"`,
-    })
+  constructor(tag: string, { doing, launched, cause }: { doing: string; launched: boolean; cause: unknown }) {
+    super(
+      `the start of cluster ${tag} was interrupted while ${doing}; ${launched ? 'its nodes may be running' : 'nothing was launched'}`,
+      {
+        cause,
+        hint: launched
+          ? `go on with "starcluster start -x ${tag}", or clean up with "starcluster terminate ${tag}"`
+          : `"starcluster start ${tag}" starts it again`,
+      },
+    )
   }
 }
 
 /** Any other act that was stopped by Ctrl-C or an outer signal. */
 export class CancelledRequest extends StarClusterError {
   readonly code = 'CancelledRequest'
-  constructor(what: string, cause: unknown) {
-    super(`${what} was interrupted`, { cause, hint: 'the same command again goes on where it stopped' })
+  constructor(what: string, cause: unknown, hint = 'the same command again goes on where it stopped') {
+    super(`${what} was interrupted`, { cause, hint })
   }
 }

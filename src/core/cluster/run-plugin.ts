@@ -36,6 +36,11 @@ export async function runPlugin(
       if (running.status === 'rejected') throw running.reason
       await runHooks(deps, running.value.cluster, running.value.nodes, plugins.value, 'run', signal)
     },
-    (_doing, cause) => new CancelledRequest(`running plugin ${name} on cluster ${tag}`, cause),
+    (_doing, cause) =>
+      new CancelledRequest(
+        `running plugin ${name} on cluster ${tag}`,
+        cause,
+        'the same command again runs it from its beginning',
+      ),
   )
 }

@@ -29,7 +29,9 @@ export async function startCluster(
 ): Promise<Cluster> {
   checkTag(tag)
   const { signal } = options
-  const interrupted = (doing: string, cause: unknown) => new CancelledStartRequest(tag, doing, cause)
+  const harmless = ['beginning', 'checking the settings', 'looking for its nodes']
+  const interrupted = (doing: string, cause: unknown) =>
+    new CancelledStartRequest(tag, { doing, cause, launched: options.create === false || !harmless.includes(doing) })
   return cancellable(
     signal,
     (progress) => (options.create === false ? resumeCluster : createCluster)(deps, pool, tag, options, progress),

@@ -228,12 +228,13 @@ test('two first starts at once share the key they make', async () => {
   expect((await on.aws.ec2.describeKeyPairs({})).KeyPairs).toHaveLength(1)
 })
 
-test('an interrupted start says how to go on or clean up', async () => {
+test('a start that is interrupted before anything was launched says so', async () => {
   const controller = new AbortController()
   controller.abort(new Error('Ctrl-C'))
   await expect(on.cm.startCluster('c', { signal: controller.signal })).rejects.toMatchObject({
     code: 'CancelledStartRequest',
-    hint: expect.stringMatching(/start -x c.*terminate c/),
+    message: expect.stringContaining('nothing was launched'),
+    hint: expect.stringContaining('starcluster start c'),
   })
 })
 

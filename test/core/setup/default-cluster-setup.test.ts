@@ -206,6 +206,17 @@ describe.skipIf(!canRunNodes)('the default set-up on three real nodes', () => {
     5 * minutes,
   )
 
+  test('a file is copied to other nodes with its mode and owner', async () => {
+    await out(master!, "printf 'a\\0b' > /root/copy; chown 33:33 /root/copy; chmod 640 /root/copy")
+    await master!.copyRemoteFileToNodes('/root/copy', [node001!, node002!], '/srv/copy')
+    const copies = await Promise.all(
+      [node001!, node002!].map((node) => out(node, "stat -c '%a %u:%g %s' /srv/copy; md5sum < /srv/copy")),
+    )
+    expect(new Set([...copies, await out(master!, "stat -c '%a %u:%g %s' /root/copy; md5sum < /root/copy")]).size).toBe(
+      1,
+    )
+  })
+
   test('facts of a node are read', async () => {
     expect(await master!.packageProvider()).toBe('apt')
     expect(await master!.numProcessors()).toBeGreaterThan(0)
