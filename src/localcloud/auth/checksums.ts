@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { crc32c, crc64nvme } from './crc.js'
 
 /** Algorithms of the x-amz-checksum-* headers that are checked here. */
-export const CHECKSUMS: Readonly<Record<string, (data: Uint8Array) => Buffer>> = {
+const CHECKSUMS: Readonly<Record<string, (data: Uint8Array) => Buffer>> = {
   crc32: (data) => {
     const out = Buffer.alloc(4)
     out.writeUInt32BE(crc32(data))

@@ -8,7 +8,7 @@ export interface AskOptions {
 }
 
 export const askPing = (daemon: DaemonInfo, options: AskOptions) =>
-  askJson<DaemonPing>(daemon, 'GET', '/ping', { timeoutMs: 5_000, ...options })
+  askJson<DaemonPing>(daemon, 'GET', '/ping', { timeoutMs: 20_000, ...options })
 
 export const askReport = (daemon: DaemonInfo, options: AskOptions) =>
   askJson<DaemonReport>(daemon, 'GET', '/status', { timeoutMs: 30_000, ...options })

@@ -48,7 +48,7 @@ export function launchDaemon(env: NodeJS.ProcessEnv, paths: LocalPaths, args: re
  * What the daemon may know of our environment. Everything else stays here, AWS keys and profiles above all: real
  * credentials must never come near a program that takes requests.
  */
-export function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const passed: NodeJS.ProcessEnv = {}
   for (const [name, value] of Object.entries(env)) if (PASSED.test(name)) passed[name] = value
   return passed

@@ -1,5 +1,5 @@
-import { dirname, join } from 'node:path'
 import type { Cloud, CloudLog } from '../cloud.js'
+import { diskRoot } from '../disk-root.js'
 import { metadataSource, registerBaseImage } from '../ec2/index.js'
 import { NullEngine } from '../ec2/null-engine.js'
 import type { NodeEngine } from '../nodes/engine.js'
@@ -43,13 +43,6 @@ export function openMachines(
     log,
   })
   return { kind: 'namespaces', engine, image: new BaseImageKeeper(new ImageStore(root), register, log) }
-}
-
-/** As root outside of any home, since a 0700 home cannot be entered from the machines' user namespace. */
-export function diskRoot(env: NodeJS.ProcessEnv, paths: LocalPaths): string {
-  const given = env.STARCLUSTER_DISK_ROOT
-  if (given) return given
-  return process.getuid?.() === 0 ? '/var/lib/starcluster/0' : join(dirname(paths.dir), 'disks')
 }
 
 export async function nodeStatuses(engine: NodeEngine): Promise<NodeStatus[]> {

@@ -16,7 +16,7 @@ export interface StartOptions {
   readonly signal?: AbortSignal
   /** Told what takes time (the first start builds the base image) and what the user should know. */
   readonly onProgress?: (message: string) => void
-  /** Longest wait for the daemon itself, without the image. Default 60 s. */
+  /** Longest wait for the daemon itself, without the image. Default 120 s. */
   readonly timeoutMs?: number
 }
 
@@ -24,7 +24,7 @@ export interface StartOptions {
 export async function startDaemon(paths: LocalPaths, options: StartOptions): Promise<FoundDaemon> {
   makeStateDirectory(paths)
   const before = await logEnd(paths)
-  const deadline = Date.now() + (options.timeoutMs ?? 60_000)
+  const deadline = Date.now() + (options.timeoutMs ?? 120_000)
   let launched = launch(options.env, paths)
   for (let wait = 10; ; wait = Math.min(wait * 1.5, 40)) {
     await pause(wait, options.signal)

@@ -104,7 +104,7 @@ export function userMetadata(headers: Readonly<Record<string, string>>): Record<
   })
 }
 
-export const wholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000).toISOString()
+const wholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000).toISOString()
 
 /** A checksum is of the whole object: a part of it is sent without. */
 function objectHeaders(object: ObjectRecord, { request }: S3Context, whole: boolean): Record<string, string> {

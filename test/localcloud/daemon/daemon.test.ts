@@ -215,14 +215,15 @@ test('a computer that lacks a program: which one, and who knows the package', as
   const bin = await mkdtemp(join(tmpdir(), 'sc-bin-'))
   try {
     await symlink((await promisify(execFile)('which', ['flock'])).stdout.trim(), join(bin, 'flock'))
-    const lacking = { ...home.env, PATH: bin, STARCLUSTER_LOCAL_ENGINE: 'namespaces', STARCLUSTER_DISK_ROOT: bin }
+    const { STARCLUSTER_LOCAL_ENGINE, STARCLUSTER_DAEMON_PROGRAM, ...plain } = home.env // the sources, and real machines
+    const lacking = { ...plain, PATH: bin, STARCLUSTER_DISK_ROOT: join(bin, 'disks') }
     await expect(ensureDaemon({ env: lacking })).rejects.toMatchObject({
       code: 'MissingProgram',
       message: expect.stringMatching(/^the program '\S+' is missing on this computer$/),
       hint: expect.stringContaining('starcluster local doctor'),
     })
   } finally {
-    await rm(bin, { recursive: true })
+    await rm(bin, { recursive: true, force: true })
   }
 })
 
