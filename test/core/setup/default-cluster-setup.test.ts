@@ -207,7 +207,7 @@ describe.skipIf(!canRunNodes)('the default set-up on three real nodes', () => {
   )
 
   test('a file is copied to other nodes with its mode and owner', async () => {
-    await out(master!, "printf 'a\\0b' > /root/copy; chown 33:33 /root/copy; chmod 640 /root/copy")
+    await out(master!, "printf 'a\\0b\\377' > /root/copy; chown 33:33 /root/copy; chmod 640 /root/copy")
     await master!.copyRemoteFileToNodes('/root/copy', [node001!, node002!], '/srv/copy')
     const copies = await Promise.all(
       [node001!, node002!].map((node) => out(node, "stat -c '%a %u:%g %s' /srv/copy; md5sum < /srv/copy")),

@@ -33,6 +33,7 @@ export async function runScript(
     stdin: renderScript(steps),
     sourceProfile: false,
     logOutput,
+    label: `script: ${steps.map(({ name }) => name).join(', ')}`,
     ...(signal ? { signal } : {}),
   })
   const told = (word: string) =>
