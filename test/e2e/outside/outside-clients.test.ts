@@ -14,6 +14,9 @@ const installed = existsSync(aws) && existsSync('/usr/lib/python3/dist-packages/
 if (!installed)
   console.warn("SKIPPED: Debian's awscli and python3-boto3 are not installed (scripts/test installs them)")
 
+/** Members that AWS added after Debian 12's botocore (1.29) was released. */
+const newerThanBotocore = ['securityGroupRuleArn', 'securityGroupArn', 'BucketRegion', 'revokedSecurityGroupRuleSet']
+
 /** The local cloud as others see it: clients that share no code with us. */
 describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
   let home: TempHome
@@ -37,7 +40,7 @@ describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
     const { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret } = settings
     const { stdout } = await execute(python, [script, endpoint!, key!, secret!], { env: home.env, maxBuffer: 1 << 24 })
     const seen = JSON.parse(stdout)
-    expect(seen.findings).toEqual([])
+    expect(seen.findings.filter((f: string) => !newerThanBotocore.some((name) => f.includes(`<${name}>`)))).toEqual([])
     expect(seen.wrong_codes).toEqual([])
     expect(seen.asked.length).toBeGreaterThan(40)
   }, 240_000)
