@@ -3,7 +3,7 @@ import { type Mount, parseMounts } from './facts.js'
 import type { InstanceView } from './instance-view.js'
 import type { RemoteNode } from './remote-node.js'
 import { runScript } from './scripts/run-script.js'
-import { exportsStep, mountStep, nfsServerStep } from './scripts/steps.js'
+import { exportToStep, mountStep, nfsServerStep, stopExportingStep } from './scripts/steps.js'
 
 /** What is mounted where, as the kernel of the node tells it. */
 export async function getMounts(node: RemoteNode): Promise<Mount[]> {
@@ -19,25 +19,24 @@ export async function startNfsServer(node: RemoteNode): Promise<void> {
   await runScript(node.ssh, [nfsServerStep()])
 }
 
-/** Exports paths to exactly these nodes. Exports of other paths stay as they are. */
+/** Exports paths to these nodes; nodes and paths exported before stay exported. */
 export async function exportFsToNodes(
   node: RemoteNode,
   nodes: readonly InstanceView[],
   paths: readonly string[],
 ): Promise<void> {
   const clients = nodes.map(({ privateIpAddress }) => privateIpAddress)
-  await runScript(
-    node.ssh,
-    paths.map((path) => exportsStep([path], clients, exportsBlock(path))),
-  )
+  await runScript(node.ssh, [nfsServerStep(), ...paths.map((path) => exportToStep(path, clients))])
 }
 
-/** Takes back the export of paths. */
-export async function stopExportingFs(node: RemoteNode, paths: readonly string[]): Promise<void> {
-  await runScript(
-    node.ssh,
-    paths.map((path) => exportsStep([path], [], exportsBlock(path))),
-  )
+/** Takes back what is exported to these nodes: these paths, or all. */
+export async function stopExportingFsToNodes(
+  node: RemoteNode,
+  nodes: readonly InstanceView[],
+  paths?: readonly string[],
+): Promise<void> {
+  const clients = nodes.map(({ privateIpAddress }) => privateIpAddress)
+  await runScript(node.ssh, [stopExportingStep(clients, paths)])
 }
 
 /** Mounts paths of a server over NFS under the same paths, now and at every boot; mounted ones stay. */
@@ -55,9 +54,4 @@ export async function mountDevice(node: RemoteNode, device: string, path: string
 sc_line /etc/fstab 644 root:root ${`${device} ${path} auto defaults,nofail 0 2`}
 mountpoint -q ${path} || { mount ${path}; sc_changed ${path}; }`
   await runScript(node.ssh, [{ name: 'mount', command }])
-}
-
-/** Name of the block in `/etc/exports` that exports one path. */
-export function exportsBlock(path: string): string {
-  return `starcluster ${path}`
 }

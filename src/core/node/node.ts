@@ -188,12 +188,13 @@ export class Node extends InstanceView {
   async startNfsServer(): Promise<void> {
     await mounts.startNfsServer(this)
   }
-  /** Exports paths to exactly these nodes. */
+  /** Exports paths to these nodes too. */
   async exportFsToNodes(nodes: readonly Node[], paths: readonly string[] = ['/home']): Promise<void> {
     await mounts.exportFsToNodes(this, nodes, paths)
   }
-  async stopExportingFs(paths: readonly string[] = ['/home']): Promise<void> {
-    await mounts.stopExportingFs(this, paths)
+  /** Takes back what is exported to these nodes: these paths, or all. */
+  async stopExportingFsToNodes(nodes: readonly Node[], paths?: readonly string[]): Promise<void> {
+    await mounts.stopExportingFsToNodes(this, nodes, paths)
   }
   async mountNfsShares(server: Node, paths: readonly string[]): Promise<void> {
     await mounts.mountNfsShares(this, server, paths)

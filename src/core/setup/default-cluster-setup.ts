@@ -1,5 +1,4 @@
 import { toPeer } from '../node/keys.js'
-import { exportsBlock } from '../node/mounts.js'
 import type { Node } from '../node/node.js'
 import {
   accountStep,
@@ -119,7 +118,7 @@ export class DefaultClusterSetup extends ClusterSetup {
     const paths = this.exportPaths(work.volumes)
     const clients = workers.map(({ privateIpAddress }) => privateIpAddress)
     if (workers.length > 0) scripts.add(master, nfsServerStep())
-    for (const path of paths) scripts.add(master, exportsStep([path], clients, exportsBlock(path)))
+    for (const path of paths) scripts.add(master, exportsStep(path, clients))
     for (const node of targets) if (node !== master) scripts.add(node, mountStep(master.alias, paths), 1)
   }
 

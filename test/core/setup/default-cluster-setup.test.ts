@@ -39,6 +39,9 @@ describe.skipIf(!canRunNodes)('the default set-up on three real nodes', () => {
   const out = async (node: Node, command: string) =>
     (await node.ssh.execute(command, { sourceProfile: false })).stdout.trim()
   const everywhere = (command: string) => Promise.all(nodes.map((node) => out(node, command)))
+  /** Pairs of path and client in the master's /etc/exports. */
+  const exported = async () =>
+    parseExports(await out(master!, 'cat /etc/exports')).map(({ path, clients }) => [path, clients[0]!.host])
   const context = (signal = new AbortController().signal): SetupContext => ({
     cluster,
     signal,
@@ -84,9 +87,10 @@ describe.skipIf(!canRunNodes)('the default set-up on three real nodes', () => {
       await out(node, `runuser -u sgeadmin -- sh -c 'echo ${node.alias} > ~/from-${node.alias}'`)
     const seen = await everywhere('cat /home/sgeadmin/from-*; stat -c %U /home/sgeadmin/from-master')
     expect(seen).toEqual(nodes.map(() => 'master\nnode001\nnode002\nsgeadmin'))
-    const exports = parseExports(await out(master!, 'cat /etc/exports'))
-    expect(exports).toHaveLength(1)
-    expect(exports[0]!.clients.map(({ host }) => host)).toEqual([node001!.privateIpAddress, node002!.privateIpAddress])
+    expect(await exported()).toEqual([
+      ['/home', node001!.privateIpAddress],
+      ['/home', node002!.privateIpAddress],
+    ])
   })
 
   test(
@@ -185,15 +189,18 @@ describe.skipIf(!canRunNodes)('the default set-up on three real nodes', () => {
       )
 
       await out(master!, 'mkdir -p /opt/shared && echo hello > /opt/shared/file')
-      await master!.exportFsToNodes([node001!, node002!], ['/opt/shared'])
+      for (const node of [node001!, node002!]) await master!.exportFsToNodes([node], ['/opt/shared'])
       await onEach([node001!, node002!], (node) => node.mountNfsShares(master!, ['/opt/shared']))
       expect(await out(node002!, 'cat /opt/shared/file')).toBe('hello')
-      expect(parseExports(await out(master!, 'cat /etc/exports')).map(({ path }) => path)).toEqual([
-        '/home',
-        '/opt/shared',
-      ])
-      await master!.stopExportingFs(['/opt/shared'])
-      expect(parseExports(await out(master!, 'cat /etc/exports')).map(({ path }) => path)).toEqual(['/home'])
+      const home = [node001!, node002!].map(({ privateIpAddress }) => ['/home', privateIpAddress])
+      const shared = [node001!, node002!].map(({ privateIpAddress }) => ['/opt/shared', privateIpAddress])
+      expect(await exported()).toEqual([...home, ...shared])
+      await master!.stopExportingFsToNodes([node001!], ['/opt/shared'])
+      expect(await exported()).toEqual([...home, shared[1]])
+      await master!.stopExportingFsToNodes([node002!])
+      expect(await exported()).toEqual([home[0]])
+      await master!.exportFsToNodes([node002!])
+      expect(await exported()).toEqual(home)
 
       await node001!.addToEtcHosts([{ ...node002!, alias: 'node00', privateIpAddress: '10.9.9.9' } as unknown as Node])
       await node001!.removeFromEtcHosts([

@@ -84,7 +84,8 @@ sc_block() {
   sc_install "$sc_tmp" "$2" "$3" "$4"
 }
 
-# sc_edit_block KIND PATH MODE OWNER:GROUP NAME NAMES LINES - in the block, LINES instead of those that tell one of NAMES
+# sc_edit_block KIND PATH MODE OWNER:GROUP NAME NAMES LINES - in the block, LINES instead of those that tell one of NAMES:
+# a name in the first field of known hosts, a word after the first in all other kinds.
 sc_edit_block() {
   sc_names=$(mktemp)
   printf '%s' "$6" > "$sc_names"
@@ -233,13 +234,32 @@ sc_nfs_server() {
   fi
 }
 
-# sc_exports NAME CONTENT - what this node exports; the server is told only when it changed
+# sc_exports BLOCK CONTENT - what a block of /etc/exports says; the server is told only when that changed
 sc_exports() {
   [ -e /etc/exports ] || [ -n "$2" ] || return 0
   [ -e /etc/exports ] || : > /etc/exports
   sc_before=$(cksum < /etc/exports)
   sc_block plain /etc/exports 644 root:root "$1" "$2"
   [ "$sc_before" = "$(cksum < /etc/exports)" ] || exportfs -ra
+}
+
+# sc_export_to BLOCK CLIENTS LINES - in the block, LINES instead of those of CLIENTS (each with its options, a line each)
+sc_export_to() {
+  [ -e /etc/exports ] || [ -n "$3" ] || return 0
+  [ -e /etc/exports ] || : > /etc/exports
+  sc_before=$(cksum < /etc/exports)
+  sc_edit_block plain /etc/exports 644 root:root "$1" "$2" "$3"
+  [ "$sc_before" = "$(cksum < /etc/exports)" ] || exportfs -ra
+}
+
+# sc_export_blocks - names of our blocks in /etc/exports
+sc_export_blocks() {
+  [ ! -e /etc/exports ] || sed -n 's/^# BEGIN \(starcluster .*\)$/\1/p' /etc/exports
+}
+
+# sc_first_boot - waits until user data has done its work: it uses apt too, and plugins may rely on it
+sc_first_boot() {
+  ! command -v cloud-init > /dev/null || timeout 600 cloud-init status --wait < /dev/null > /dev/null 2>&1 || true
 }
 
 # sc_apt_age - none (no apt here), stale (package lists missing or older than a day) or fresh

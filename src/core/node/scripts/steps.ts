@@ -78,12 +78,35 @@ export function nfsServerStep(): ScriptStep {
   return { name: 'nfs-server', command: sh`sc_nfs_server` }
 }
 
-/** Exports paths to clients (addresses). No clients or paths: exports nothing of ours. */
-export function exportsStep(paths: readonly string[], clients: readonly string[], block = 'starcluster'): ScriptStep {
-  const to = clients.map((client) => `${client}(${exportOptions})`).join(' ')
-  const lines = clients.length === 0 ? '' : paths.map((path) => `${path} ${to}\n`).join('')
-  return { name: 'nfs-exports', command: sh`sc_exports ${block} ${lines}` }
+/** Exports a path to exactly these clients (addresses). None: takes the export back. */
+export function exportsStep(path: string, clients: readonly string[]): ScriptStep {
+  return { name: 'nfs-exports', command: sh`sc_exports ${exportsBlock(path)} ${exportLines(path, clients)}` }
 }
+
+/** Exports a path to these clients too. */
+export function exportToStep(path: string, clients: readonly string[]): ScriptStep {
+  const command = sh`sc_export_to ${exportsBlock(path)} ${clientWords(clients)} ${exportLines(path, clients)}`
+  return { name: 'nfs-exports', command }
+}
+
+/** Takes exports to these clients back: of these paths, or of all paths we export. */
+export function stopExportingStep(clients: readonly string[], paths: readonly string[] | undefined): ScriptStep {
+  const words = clientWords(clients)
+  const command = paths
+    ? lines(paths.map((path) => sh`sc_export_to ${exportsBlock(path)} ${words} ''`))
+    : sh`sc_export_blocks | while IFS= read -r sc_block_name; do sc_export_to "$sc_block_name" ${words} ''; done`
+  return { name: 'nfs-exports', command }
+}
+
+/** Name of the block in `/etc/exports` for one path. */
+const exportsBlock = (path: string): string => `starcluster ${path}`
+
+/** One line a client, so that a client can be added or taken out without touching the others. Source: exports(5). */
+const exportLines = (path: string, clients: readonly string[]): string =>
+  clients.map((client) => `${path} ${client}(${exportOptions})\n`).join('')
+
+const clientWords = (clients: readonly string[]): string =>
+  clients.map((client) => `${client}(${exportOptions})\n`).join('')
 
 export function mountStep(server: string, paths: readonly string[]): ScriptStep {
   return {

@@ -35,7 +35,8 @@ export async function surveyNodes(
 }
 
 export function surveyStep(programs: readonly string[]): ScriptStep {
-  const command = sh`sc_key ed25519 /root/.ssh/id_ed25519 > /dev/null
+  const command = sh`sc_first_boot
+sc_key ed25519 /root/.ssh/id_ed25519 > /dev/null
 printf '@@passwd\n'; getent passwd
 printf '@@group\n'; getent group
 printf '@@homes\n'; find /home -mindepth 1 -maxdepth 1 -type d -printf '%U %G %p\n' 2>/dev/null || true
