@@ -54,7 +54,7 @@ function ifAbsent<T>(value: T): (error: NodeJS.ErrnoException) => T {
 /** Settings about reaching and checking an archive; everything else of the host is its own business. */
 export function keptSettings(dump: readonly string[]): string[] {
   const names =
-    /^Acquire::(https?::(.*::)?(Proxy|CaInfo|Verify-Peer|Verify-Host|Timeout|Pipeline-Depth)|ForceIPv[46]|Retries|Check-Valid-Until|Check-Date|Languages(::)?) "(.*)";$/i
+    /^Acquire::(https?::(.*::)?(Proxy(::\S+)?|CaInfo|Verify-Peer|Verify-Host|Timeout|Pipeline-Depth)|ForceIPv[46]|Retries|Check-Valid-Until|Check-Date|Languages(::)?) "(.*)";$/i
   return dump.filter((line) => {
     const value = names.exec(line)?.at(-1)
     return value !== undefined && value !== ''

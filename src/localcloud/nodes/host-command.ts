@@ -16,6 +16,11 @@ interface HostCommandOptions {
   readonly deadlineMs?: number
 }
 
+/** Programs for root are not in everyone's path. */
+export function hostEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...env, PATH: `${env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`, LC_ALL: 'C.UTF-8' }
+}
+
 /** Runs a program of the host to its end; a status other than 0 is an answer, not an error. */
 export function runHost(
   command: string,
@@ -26,7 +31,7 @@ export function runHost(
     const limits: SpawnOptions = { killSignal: 'SIGKILL' }
     if (options.signal) limits.signal = options.signal
     if (options.deadlineMs) limits.timeout = options.deadlineMs
-    const child = spawn(command, args, { ...limits, env: options.env ?? process.env, cwd: '/', stdio: 'pipe' })
+    const child = spawn(command, args, { ...limits, env: hostEnv(options.env), cwd: '/', stdio: 'pipe' })
     let [stdout, stderr, pending] = ['', '', '']
     const lines = (text: string) => {
       const parts = (pending + text).split(/[\r\n]+/)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { LocalCloudError } from '../local-error.js'
 import type { HostApt } from './apt-host.js'
 import { guestDir } from './guest-dir.js'
+import { hostEnv } from './host-command.js'
 import { nodeRoot } from './ids.js'
 import { BASE_PACKAGES, FINISH } from './image-recipe.js'
 import { formatSources } from './package-sources.js'
@@ -42,12 +43,13 @@ export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: st
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: '/',
-      env: { ...process.env, TMPDIR: dir, LC_ALL: 'C.UTF-8' },
+      env: { ...hostEnv(), TMPDIR: dir },
     },
   )
   const tar = ['tar', '-x', '--numeric-owner', '--xattrs', '--xattrs-include=*', '--exclude=./dev/*', '-f', '-']
   const unpacker = spawn('perl', [join(guestDir(), 'host', 'as-node-root.pl'), String(nodeRoot()), root, ...tar], {
     stdio: [builder.stdout, 'ignore', 'pipe'],
+    env: hostEnv(),
   })
   builder.stdout.destroy()
   const complaints: string[] = []

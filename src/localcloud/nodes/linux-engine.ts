@@ -1,8 +1,7 @@
-import { open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import pLimit from 'p-limit'
 import type { CloudLog } from '../cloud.js'
-import { InstanceMetadataService } from '../imds/imds.js'
 import { LocalCloudError } from '../local-error.js'
 import { type CgroupLimiter, openCgroups } from './cgroups.js'
 import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
@@ -10,10 +9,11 @@ import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from
 import { ensureGuestLayer } from './guest-layer.js'
 import { mustRunHost } from './host-command.js'
 import { memoryOf } from './memory.js'
-import { NetworkChild, type PublicAddress } from './netd.js'
 import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
-import { refreshPackageLists } from './package-lists.js'
+import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
+import { readTail } from './read-tail.js'
+import { SharedParts } from './shared-parts.js'
 import { Supervisor } from './supervisor.js'
 import type { WireLine } from './supervisor-wire.js'
 
@@ -43,7 +43,7 @@ export class LinuxNodeEngine implements NodeEngine {
   private readonly turn = pLimit(BOOTS_AT_ONCE)
   private readonly listeners: ((id: string) => void)[] = []
   private readonly boots = new Map<string, Promise<BootReport>>()
-  private shared: Promise<Shared> | undefined
+  private shared: Promise<SharedParts> | undefined
   private publicNet: Promise<PublicNet> | undefined
   private prefix: string | undefined
   private cgroups: Promise<CgroupLimiter> | undefined
@@ -66,8 +66,7 @@ export class LinuxNodeEngine implements NodeEngine {
   async close(): Promise<void> {
     const shared = await this.shared?.catch(() => undefined)
     this.shared = undefined
-    shared?.watcher.close()
-    await shared?.network.close()
+    await shared?.close()
     const claim = await this.publicNet?.catch(() => undefined)
     this.publicNet = undefined
     await claim?.release()
@@ -76,14 +75,23 @@ export class LinuxNodeEngine implements NodeEngine {
   async reset(options: { images?: boolean } = {}): Promise<void> {
     const supervisor = await Supervisor.find(this.paths.home)
     const ids = await this.diskIds()
-    if (supervisor) await Promise.all(ids.map((id) => this.letGo(supervisor, id)))
+    const unmounted = supervisor ? ids.map((id) => this.letGo(supervisor, id)) : []
+    const complain = (error: Error) => this.options.log.warn(error.message)
+    await Promise.all(unmounted.map((one) => one.catch(complain)))
     await this.close()
     await supervisor?.kill()
     const limiter = await this.limiter()
     for (const id of ids) await limiter.remove(id)
     await limiter.removeAll()
     await mustRunHost('rm', ['-rf', '--one-file-system', this.paths.home])
-    if (options.images) await mustRunHost('rm', ['-rf', '--one-file-system', this.paths.images])
+    if (options.images) await this.removeImages()
+  }
+
+  /** Images are shared: they stay while a disk of another home stands on one. */
+  private async removeImages(): Promise<void> {
+    const used = await layersInUse(join(this.options.diskRoot, 'homes'))
+    if (used.size > 0) this.options.log.warn('the images stay: machines of another home are made of them')
+    else await mustRunHost('rm', ['-rf', '--one-file-system', this.paths.images])
   }
 
   async list(): Promise<Map<string, NodeState>> {
@@ -104,13 +112,11 @@ export class LinuxNodeEngine implements NodeEngine {
   }
 
   async stop(id: string, { force = false, timeoutMs = 10_000 } = {}): Promise<void> {
+    if (!force) await this.bootSettled(id)
     const supervisor = await Supervisor.find(this.paths.home)
-    if (supervisor) {
-      const orderly = force
-        ? Promise.reject(new Error('forced'))
-        : supervisor.request('stop', { id, signal: 'TERM' }, timeoutMs)
-      await orderly.catch(() => supervisor.request('stop', { id, signal: 'KILL' }))
-    }
+    const orderly = !force && supervisor?.request('stop', { id, signal: 'TERM' }, timeoutMs)
+    if (orderly) await orderly.catch(() => supervisor?.request('stop', { id, signal: 'KILL' }))
+    else await supervisor?.request('stop', { id, signal: 'KILL' })
     await this.closePort(id)
   }
 
@@ -118,25 +124,21 @@ export class LinuxNodeEngine implements NodeEngine {
     const dir = this.paths.node(id)
     const supervisor = await Supervisor.find(this.paths.home)
     if (supervisor) await this.letGo(supervisor, id)
+    if (await this.bootSettled(id)) return this.remove(id)
     await this.closePort(id)
     await (await this.limiter()).remove(id)
     await mustRunHost('rm', ['-rf', '--one-file-system', dir, `${dir}.new`])
   }
 
-  async console(id: string): Promise<string> {
-    const file = await open(join(this.paths.node(id), 'console.log')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (!file) return ''
-    try {
-      const { size } = await file.stat()
-      const start = Math.max(0, size - CONSOLE_BYTES)
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start)
-      return buffer.subarray(0, bytesRead).toString('utf8')
-    } finally {
-      await file.close()
-    }
+  /** Waits for a boot that is under way, however it ends. -> whether there was one */
+  private async bootSettled(id: string): Promise<boolean> {
+    const boot = this.boots.get(id)
+    await boot?.catch(() => undefined)
+    return boot !== undefined
+  }
+
+  console(id: string): Promise<string> {
+    return readTail(join(this.paths.node(id), 'console.log'), CONSOLE_BYTES)
   }
 
   async usage(id: string): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
@@ -156,7 +158,7 @@ export class LinuxNodeEngine implements NodeEngine {
   }
 
   /** What nodes share; made on first use, and again when its supervisor was ended from outside. */
-  private up(): Promise<Shared> {
+  private up(): Promise<SharedParts> {
     this.shared ??= this.bringUp().catch((error) => {
       this.shared = undefined
       throw error
@@ -164,40 +166,25 @@ export class LinuxNodeEngine implements NodeEngine {
     return this.shared
   }
 
-  private async bringUp(): Promise<Shared> {
+  private async bringUp(): Promise<SharedParts> {
     const { options, paths } = this
-    await makePassage(
-      options.diskRoot,
-      paths.images,
-      paths.layers,
-      join(options.diskRoot, 'homes'),
-      paths.home,
-      paths.nodes,
-    )
+    await makePassage(options.diskRoot, join(options.diskRoot, 'homes'), paths.home)
     this.prefix = options.publicPrefix ?? (await (this.publicNet ??= this.claim())).prefix
-    const { home, images } = paths
-    const supervisor = await Supervisor.open({ home, images, network: options.network, egress: options.egress ?? true })
-    const running: Running = new Map()
-    const watcher = await supervisor.watch(
-      (event) => this.heard(event, running),
-      () => this.lost(running),
-    )
-    const imds = new InstanceMetadataService(options.metadata)
-    const network = new NetworkChild({
-      holderPid: supervisor.holderPid,
-      sshPort: options.sshPort,
-      imds,
-      log: options.log,
+    return SharedParts.open({
+      ...options,
+      egress: options.egress ?? true,
+      paths,
+      isBooting: (id) => this.boots.has(id),
+      onExit: (id) => {
+        for (const listener of this.listeners) listener(id)
+      },
+      // The next boot makes them anew.
+      onLost: () => {
+        const lost = this.shared
+        this.shared = undefined
+        lost?.then((parts) => parts.close()).catch((error: Error) => options.log.warn(error.message))
+      },
     })
-    await network.start()
-    for (const node of await supervisor.list()) {
-      if (node.state === 'stopped') continue
-      const address = { key: node.id!, publicIp: node.public!, privateIp: node.ip! }
-      running.set(address.key, address)
-      // One that is just rebooting says when it is there.
-      if (node.state === 'running') await network.add(address)
-    }
-    return { supervisor, watcher, network, running }
   }
 
   private async claim(): Promise<PublicNet> {
@@ -208,22 +195,14 @@ export class LinuxNodeEngine implements NodeEngine {
     return claim
   }
 
-  private async openPort(
-    { network, running }: Pick<Shared, 'network' | 'running'>,
-    address: PublicAddress,
-  ): Promise<void> {
-    await network.add(address)
-    running.set(address.key, address)
-  }
-
   private async closePort(id: string): Promise<void> {
     const shared = await this.shared?.catch(() => undefined)
-    shared?.network.remove(id)
-    shared?.running.delete(id)
+    shared?.closePort(id)
   }
 
   private async bootNow(spec: NodeSpec): Promise<BootReport> {
-    const { supervisor, network, running } = await this.up()
+    const shared = await this.up()
+    const { supervisor } = shared
     const dir = this.paths.node(spec.id)
     const lower = (await diskLayers(dir)) ?? (await this.newDisk(dir, spec))
     const cgroups = await (await this.limiter()).prepare(spec.id, spec.limits)
@@ -243,8 +222,7 @@ export class LinuxNodeEngine implements NodeEngine {
       await supervisor.request('stop', { id: spec.id, signal: 'KILL' }).catch(() => undefined)
       throw await this.bootFailure(spec.id, error)
     }
-    if (!running.has(spec.id))
-      await this.openPort({ network, running }, { key: spec.id, publicIp: spec.publicIp, privateIp: spec.privateIp })
+    await shared.openPort({ key: spec.id, publicIp: spec.publicIp, privateIp: spec.privateIp })
     return { firstBoot: answer.fields.first === '1' }
   }
 
@@ -272,40 +250,6 @@ export class LinuxNodeEngine implements NodeEngine {
     await supervisor.request('release', { id })
   }
 
-  private heard(event: WireLine, running: Running): void {
-    const id = event.fields.id ?? ''
-    // What this engine asked for is answered where it was asked.
-    if (event.fields.asked || this.boots.has(id)) return
-    if (event.word === 'running') this.reopenPort(id, running)
-    if (event.word !== 'ended') return
-    if (event.fields.again) return void this.dropPort(id)
-    this.options.log.info(`node ${id} ended`)
-    running.delete(id)
-    this.dropPort(id)
-    for (const listener of this.listeners) listener(id)
-  }
-
-  /** A node that rebooted by itself is reached again once its sshd listens; until then connections are refused. */
-  private reopenPort(id: string, running: Running): void {
-    const address = running.get(id)
-    const opened = this.shared?.then(({ network }) => address && network.add(address))
-    opened?.catch((error: Error) => this.options.log.error(`node ${id} cannot be reached: ${error.message}`))
-  }
-
-  private dropPort(id: string): void {
-    this.shared
-      ?.then(({ network }) => network.remove(id))
-      .catch(() => this.options.log.debug(`no port of ${id} was open`))
-  }
-
-  /** The supervisor is gone, and the kernel ended all its nodes. */
-  private lost(running: Running): void {
-    this.options.log.error('the supervisor of the nodes ended, and with it all nodes')
-    void this.close()
-    for (const id of running.keys()) for (const listener of this.listeners) listener(id)
-    running.clear()
-  }
-
   private async diskIds(): Promise<string[]> {
     const entries = await readdir(this.paths.nodes, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return []
@@ -313,14 +257,4 @@ export class LinuxNodeEngine implements NodeEngine {
     })
     return entries.filter((entry) => entry.isDirectory() && !entry.name.includes('.')).map((entry) => entry.name)
   }
-}
-
-/** Nodes that run as far as we were told, and where they are reached. */
-type Running = Map<string, PublicAddress>
-
-interface Shared {
-  readonly supervisor: Supervisor
-  readonly watcher: { close(): void }
-  readonly network: NetworkChild
-  readonly running: Running
 }

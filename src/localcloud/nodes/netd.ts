@@ -93,8 +93,11 @@ export class NetworkChild {
           : (error as Error).message
       throw new LocalCloudError('AddressInUse', `cannot listen on ${publicIp}:${this.options.sshPort}: ${why}`)
     }
+    const { child } = this
+    // Without a child nobody could serve it: the next one is given every address anew.
+    if (!child?.connected) return void server.close()
     const taken = new Promise<void>((resolve) => this.listening.set(key, resolve))
-    this.child?.send({ kind: 'listen', key, host: privateIp, port: 22 } satisfies ToNetd, server)
+    child.send({ kind: 'listen', key, host: privateIp, port: 22 } satisfies ToNetd, server)
     await taken
     // The child has the socket now; ours must not take connections.
     server.close()

@@ -71,7 +71,7 @@ async function update(imagesDir: string, baseLayer: string, deadlineMs: number):
     await writeAptFiles(work, apt)
     await mustRunHost('setpriv', ['--pdeathsig', 'KILL', 'apt-get', 'update', ...aptOptions(work, tree)], {
       deadlineMs,
-      env: { ...process.env, APT_CONFIG: join(work, 'apt.conf'), LC_ALL: 'C.UTF-8' },
+      env: { ...process.env, APT_CONFIG: join(work, 'apt.conf') },
     })
     for (const name of ['lock', 'partial', 'auxfiles'])
       await rm(join(tree, LISTS, name), { recursive: true, force: true })

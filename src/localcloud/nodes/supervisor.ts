@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { LocalCloudError } from '../local-error.js'
 import { guestDir } from './guest-dir.js'
+import { hostEnv } from './host-command.js'
 import { UID_BASE } from './ids.js'
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js'
 import { decodeLine, encodeLine, type WireLine } from './supervisor-wire.js'
@@ -128,6 +129,7 @@ async function start(options: SupervisorOptions): Promise<void> {
   const child = spawn('perl', [script, ...plan.map(String)], {
     detached: true,
     cwd: '/',
+    env: hostEnv(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [answer, complaint] = ['', '']

@@ -35,7 +35,7 @@ describe.skipIf(!canRunNodes)('a node cannot touch or see the host or other node
   test(
     'ids of a node are not ids of the host',
     async () => {
-      const pid = await hostPidOf('i-2')
+      const pid = machines.hostPid('i-2')
       expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\s+1879048192\s/m)
       expect(readFileSync(`/proc/${pid}/uid_map`, 'utf8')).toMatch(/^\s*0\s+1879048192\s+65536\s*$/)
     },
@@ -213,14 +213,6 @@ describe.skipIf(!canRunNodes)('a node cannot touch or see the host or other node
     },
     SLOW,
   )
-
-  async function hostPidOf(id: string): Promise<string> {
-    const groups = execFileSync('sh', [
-      '-c',
-      `cat $(find /sys/fs/cgroup -path "*starcluster-*/${id}/cgroup.procs" | head -1)`,
-    ])
-    return groups.toString().split('\n')[0] ?? ''
-  }
 
   async function listenOnHost() {
     const { createServer } = await import('node:http')

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canRunNodes, DISK_ROOT, Machines, SLOW } from './machines.js'
@@ -8,12 +8,10 @@ describe.skipIf(!canRunNodes)('the life of a node', () => {
   const machines = new Machines()
   const out = machines.out.bind(machines)
   const run = machines.run.bind(machines)
-  let home = ''
+  const { home } = machines
 
   beforeAll(async () => {
-    const before = new Set(homes())
     await machines.open()
-    home = homes().find((name) => !before.has(name)) ?? ''
     machines.userData.set(
       'i-2',
       Buffer.from('#!/bin/sh\necho user data of $(hostname)\necho ran >> /root/user-data-ran\n'),
@@ -166,7 +164,7 @@ describe.skipIf(!canRunNodes)('the life of a node', () => {
     'a node killed from outside is told and can be started again',
     async () => {
       machines.exits.length = 0
-      process.kill(pid1('i-4'), 'SIGKILL')
+      process.kill(machines.hostPid('i-4'), 'SIGKILL')
       await machines.until('its end is told', () => machines.exits.includes('i-4'))
       await machines.engine.boot(machines.spec(4))
       expect(await out(4, 'echo again')).toBe('again')
@@ -216,7 +214,6 @@ describe.skipIf(!canRunNodes)('the life of a node', () => {
     SLOW,
   )
 
-  const homes = () => (existsSync(join(DISK_ROOT, 'homes')) ? readdirSync(join(DISK_ROOT, 'homes')) : [])
   const pids = (word: string) =>
     execFileSync('sh', ['-c', `grep -lsa ${word} /proc/[0-9]*/cmdline || true`])
       .toString()
@@ -224,18 +221,6 @@ describe.skipIf(!canRunNodes)('the life of a node', () => {
       .filter((path) => path && !path.includes('self') && alive(path))
   const alive = (path: string) =>
     existsSync(path) && !/\) Z /.test(readFileSync(path.replace('cmdline', 'stat'), 'utf8'))
-
-  function pid1(id: string): number {
-    const text = execFileSync('sh', [
-      '-c',
-      `cat /sys/fs/cgroup/pids/starcluster-${home}/${id}/cgroup.procs || cat /sys/fs/cgroup/starcluster-${home}/${id}/cgroup.procs`,
-    ])
-    const pid = text
-      .toString()
-      .split('\n')
-      .find((line) => line && /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${line}/status`, 'utf8')))
-    return Number(pid)
-  }
 
   function hexAddress(ip: string, port: number): string {
     const bytes = ip

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { CloudLog } from '../../../src/localcloud/cloud.js'
+import { diskPaths } from '../../../src/localcloud/nodes/disk-paths.js'
 import type { InstanceMetadata, NodeEngine, NodeSpec } from '../../../src/localcloud/nodes/engine.js'
 import { type BaseImage, ImageStore } from '../../../src/localcloud/nodes/images.js'
 import { createNodeEngine } from '../../../src/localcloud/nodes/index.js'
@@ -24,6 +25,8 @@ export class Machines {
   readonly dir = mkdtempSync(join(tmpdir(), 'sc-nodes-'))
   readonly keyFile = join(this.dir, 'key')
   readonly exits: string[] = []
+  /** Name of this home's directory among the disks, and in its control groups. */
+  readonly home = basename(diskPaths(DISK_ROOT, join(this.dir, 'state')).home)
   readonly userData = new Map<string, Buffer>()
   engine: NodeEngine
   private image: BaseImage | undefined
@@ -107,6 +110,18 @@ export class Machines {
     const result = await this.run(number, command, input)
     if (result.exitCode !== 0) throw new Error(`on ${number}: ${command}\n${JSON.stringify(result)}`)
     return result.stdout
+  }
+
+  /** Pid of a node's PID 1 as the host sees it. */
+  hostPid(id: string): number {
+    const groups = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].map(
+      (root) => `${root}/starcluster-${this.home}/${id}/cgroup.procs`,
+    )
+    const pids = readFileSync(groups.find((path) => existsSync(path)) ?? '', 'utf8')
+      .trim()
+      .split('\n')
+    const first = pids.find((pid) => /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+    return Number(first)
   }
 
   /** Waits until something holds. */

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openCgroups } from '../../../src/localcloud/nodes/cgroups.js'
+import { guestDir, netdArguments } from '../../../src/localcloud/nodes/guest-dir.js'
+import { identify, isAlive } from '../../../src/localcloud/nodes/process-identity.js'
+import { claimPublicNet } from '../../../src/localcloud/nodes/public-net.js'
+import { decodeLine, encodeLine } from '../../../src/localcloud/nodes/supervisor-wire.js'
+
+let dir = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sc-parts-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+test('a line of the supervisor holds any text', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string({ unit: 'binary' })), (fields) => {
+      const line = encodeLine('word', fields)
+      expect(line.trimEnd().includes('\n')).toBe(false)
+      expect(decodeLine(line.slice(0, -1))).toEqual({ word: 'word', fields })
+    }),
+  )
+})
+
+test('perl reads and writes the same lines', async () => {
+  const fields = { id: 'i-1', text: 'ü a=b\n%41 \t' }
+  const program = `require '${guestDir()}/host/wire.pl'; chomp(my $l = <STDIN>); my ($w, $f) = Wire::parse($l); print Wire::line($w, %$f)`
+  const child = spawn('perl', ['-e', program])
+  let text = ''
+  child.stdout.on('data', (data) => (text += data))
+  child.stdin.end(encodeLine('boot', fields))
+  await once(child, 'close')
+  expect(decodeLine(text.trimEnd())).toEqual({ word: 'boot', fields })
+})
+
+test('the guest scripts are found from the sources and from anywhere in a bundle', () => {
+  expect(guestDir()).toMatch(/src\/localcloud\/nodes\/guest$/)
+  expect(netdArguments().at(-1)).toMatch(/netd-main\.ts$/)
+  cpSync(guestDir(), join(dir, 'dist/localcloud/guest'), { recursive: true })
+  writeFileSync(join(dir, 'dist/localcloud/netd.js'), '')
+  mkdirSync(join(dir, 'dist/chunks'))
+  for (const chunk of ['dist/localcloud/daemon.js', 'dist/chunks/engine-abc.js', 'dist/index.js']) {
+    const url = pathToFileURL(join(dir, chunk)).href
+    expect(guestDir(url)).toBe(join(dir, 'dist/localcloud/guest'))
+    expect(netdArguments(url)).toEqual([join(dir, 'dist/localcloud/netd.js')])
+  }
+})
+
+test('a process is known by more than its number, and a zombie is dead', async () => {
+  const self = identify(process.pid)!
+  expect(isAlive(self)).toBe(true)
+  expect(isAlive({ ...self, startTime: '1' })).toBe(false)
+  expect(isAlive({ ...self, bootId: 'another boot' })).toBe(false)
+  expect(identify(2 ** 22 + 1)).toBeUndefined()
+  // A shell that lives on while its ended child waits to be collected.
+  const shell = spawn('perl', [
+    '-e',
+    '$| = 1; my $p = fork // die; exit 0 if !$p; select(undef, undef, undef, 0.01) until `cat /proc/$p/stat` =~ /\\) Z/; print "$p\\n"; <STDIN>',
+  ])
+  const [line] = (await once(shell.stdout, 'data')) as [Buffer]
+  expect(identify(Number(line.toString()))).toBeUndefined()
+  shell.stdin.end()
+  await once(shell, 'close')
+})
+
+test('two claims never get the same public network, a stored one is taken again', async () => {
+  const port = 22_999
+  const first = await claimPublicNet({ port, startAt: 200 })
+  const second = await claimPublicNet({ port, stored: first.number, startAt: 200 })
+  expect(second.number).not.toBe(first.number)
+  await first.release()
+  const again = await claimPublicNet({ port, stored: first.number })
+  expect(again.prefix).toBe(first.prefix)
+  await Promise.all([again.release(), second.release()])
+})
+
+test('limits by cgroups of version 2: handed on, written, read back', async () => {
+  const root = join(dir, 'cgroup')
+  mkdirSync(root)
+  writeFileSync(join(root, 'cgroup.controllers'), 'cpuset cpu io memory pids\n')
+  writeFileSync(join(dir, 'mounts'), `cgroup2 ${root} cgroup2 rw 0 0\n`)
+  const limiter = await openCgroups('key', join(dir, 'mounts'))
+  expect(limiter.controllers).toEqual(['memory', 'pids', 'cpu'])
+  const groups = await limiter.prepare('i-1', { cpus: 1.5, memoryMiB: 512, pids: 100 })
+  expect(groups).toEqual([join(root, 'starcluster-key/i-1')])
+  const value = (file: string) => readFileSync(join(groups[0]!, file), 'utf8')
+  expect([value('memory.max'), value('pids.max'), value('cpu.max')]).toEqual([
+    String(512 * 2 ** 20),
+    '100',
+    '150000 100000',
+  ])
+})
+
+test('limits by cgroups of version 1: one group for each controller', async () => {
+  const mounts = ['memory', 'pids', 'cpu,cpuacct'].map((name) => {
+    mkdirSync(join(dir, name))
+    return `cgroup ${join(dir, name)} cgroup rw,relatime,${name} 0 0`
+  })
+  writeFileSync(join(dir, 'mounts'), mounts.join('\n'))
+  const limiter = await openCgroups('key', join(dir, 'mounts'))
+  const groups = await limiter.prepare('i-1', { cpus: 2, memoryMiB: 64, pids: 10 })
+  expect(groups).toHaveLength(3)
+  expect(readFileSync(join(dir, 'memory/starcluster-key/i-1/memory.limit_in_bytes'), 'utf8')).toBe(String(64 * 2 ** 20))
+  expect(readFileSync(join(dir, 'cpu,cpuacct/starcluster-key/i-1/cpu.cfs_quota_us'), 'utf8')).toBe('200000')
+})
