@@ -37,7 +37,7 @@ export interface NewSecurityGroup {
   readonly permissions: readonly Permission[]
 }
 
-export interface Permission {
+interface Permission {
   /** tcp, udp or icmp. */
   readonly ipProtocol: string
   /** -1 for icmp. */

@@ -22,7 +22,7 @@ export interface ClusterListing {
   readonly nodes: readonly NodeListing[]
 }
 
-export interface NodeListing {
+interface NodeListing {
   readonly alias: string
   readonly state: string
   readonly instanceId: string

@@ -61,6 +61,6 @@ export class NodePool {
 }
 
 /** Alias of an instance; its id when it carries none of our tags. */
-export function aliasOf(instance: Instance): string {
+function aliasOf(instance: Instance): string {
   return aliasAt(tagOf(instance, aliasesTagKey), instance.AmiLaunchIndex) ?? instance.InstanceId ?? ''
 }

@@ -1,8 +1,4 @@
-import { StarClusterError } from '../errors.js'
-
-export class InvalidHostname extends StarClusterError {
-  readonly code = 'InvalidHostname'
-}
+import { InvalidHostname } from './errors.js'
 
 /** Alias of the master of a cluster. */
 export function masterAlias(prefix = ''): string {

@@ -18,3 +18,7 @@ export class InvalidOperation extends StarClusterError {
 export class NodeError extends StarClusterError {
   readonly code = 'NodeError'
 }
+
+export class InvalidHostname extends StarClusterError {
+  readonly code = 'InvalidHostname'
+}

@@ -9,7 +9,7 @@ import { knownHostsLines, type Peer } from './scripts/steps.js'
 import { lookUpUser } from './users.js'
 
 /** Public host keys of a node in authorized_keys form: ed25519 where it has one, else all it has. */
-export async function readHostKeys(node: RemoteNode): Promise<string[]> {
+async function readHostKeys(node: RemoteNode): Promise<string[]> {
   const { stdout } = await node.ssh.execute('cat /etc/ssh/ssh_host_*_key.pub', { sourceProfile: false })
   return preferredHostKeys(stdout)
 }

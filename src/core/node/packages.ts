@@ -46,7 +46,7 @@ export async function packageInstall(node: RemoteNode, packages: Packages): Prom
   throw new NodeError(`${node.alias} has neither apt-get nor dnf nor yum`)
 }
 
-export function packageNames(packages: Packages): string[] {
+function packageNames(packages: Packages): string[] {
   const words = typeof packages === 'string' ? packages.split(/\s+/) : [...packages]
   return words.filter((word) => word !== '')
 }

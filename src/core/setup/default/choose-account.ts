@@ -3,7 +3,7 @@ import type { Account } from '../../node/scripts/steps.js'
 import { nextFreeId } from '../../node/users.js'
 import type { NodeFacts } from './survey.js'
 
-export class ClusterUserError extends StarClusterError {
+class ClusterUserError extends StarClusterError {
   readonly code = 'ClusterUserError'
 }
 

@@ -34,7 +34,7 @@ export async function surveyNodes(
   return new Map(nodes.map((node, i) => [node, facts[i]!]))
 }
 
-export function surveyStep(programs: readonly string[]): ScriptStep {
+function surveyStep(programs: readonly string[]): ScriptStep {
   const command = sh`sc_first_boot
 sc_key ed25519 /root/.ssh/id_ed25519 > /dev/null
 printf '@@passwd\n'; getent passwd
