@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -38,12 +38,10 @@ test.skipIf(!canRunNodes)(
       const ended = new Promise((resolve) => builder.once('exit', resolve))
       builder.kill('SIGKILL')
       await ended
-      const atWork = () =>
-        execFileSync('sh', ['-c', `grep -lsa "${root}" /proc/[0-9]*/cmdline | grep -v "/$$/" || true`])
-          .toString()
-          .trim()
-      for (let turn = 0; atWork() && turn < 600; turn++) await new Promise((resolve) => setTimeout(resolve, 50))
-      expect(atWork()).toBe('')
+      const atWork = () => processesNaming(root)
+      for (let turn = 0; atWork().length > 0 && turn < 600; turn++)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(atWork()).toEqual([])
       expect(await new ImageStore(root).list()).toEqual([])
       expect(readdirSync(join(root, 'images/layers'))).toEqual([])
       // The next builder does not wait for the dead one.
@@ -70,3 +68,17 @@ test('a lock is held by one at a time', async () => {
   rmSync(dir, { recursive: true })
   expect(most).toBe(1)
 })
+
+/** Command lines of living processes that name a path. */
+function processesNaming(path: string): string[] {
+  const lines = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      } catch {
+        return '' // it ended while we looked
+      }
+    })
+  return lines.filter((line) => line.includes(path))
+}
