@@ -56,7 +56,7 @@ export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: st
   const listen = (name: string) => (line: string) => {
     complaints.push(`${name}: ${line}`)
     if (complaints.length > 30) complaints.shift()
-    const step = /^I: (.*)/.exec(line)?.[1]
+    const step = /^I: ((?:running apt-get|downloading|extracting|installing) .*)/.exec(line)?.[1]
     if (step) onProgress(step)
   }
   eachLine(builder.stderr, listen('mmdebstrap'))

@@ -62,10 +62,10 @@ export class ImageStore {
     const found = await this.find(id)
     if (found) return found
     await makePassage(this.dir, this.layers)
-    onProgress('waiting for another build to end')
     return withLock(
       join(this.dir, 'build.lock'),
       async () => (await this.find(id)) ?? (await this.build(id, apt, onProgress)),
+      () => onProgress('waiting for another build to end'),
     )
   }
 
