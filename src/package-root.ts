@@ -10,3 +10,10 @@ export function packageRoot(): string {
     if (dir === dirname(dir)) throw new Error('the starcluster package lacks its package.json; install it again')
   }
 }
+
+/** Version of this program. The build puts it in; run from source it is read from package.json. */
+export function packageVersion(): string {
+  const built = process.env.STARCLUSTER_VERSION
+  if (built) return built
+  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version
+}

@@ -10,7 +10,7 @@ import { currentSignal } from './core/node/run-signal.js'
 import { type StarClusterPaths, starclusterPaths } from './core/paths.js'
 import { PluginLoader } from './core/setup/loader.js'
 import { localRegion } from './local-region.js'
-import { packageRoot } from './package-root.js'
+import { packageRoot, packageVersion } from './package-root.js'
 
 export interface StarClusterOptions {
   /** Config file; undefined: `$STARCLUSTER_CONFIG`, `~/.starclusterrc`, `~/.starcluster/config`, else defaults. */
@@ -58,7 +58,7 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
     publicApi: { ...api, createStarCluster },
     log,
   })
-  const cm = new ClusterManager({ aws, region, config, plugins, paths, log })
+  const cm = new ClusterManager({ aws, region, config, plugins, paths, log, version: packageVersion() })
   return {
     cm,
     aws,

@@ -1,9 +1,10 @@
+#!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import type { StarCluster } from '../index.js'
+import { packageVersion } from '../package-root.js'
 import type { CliContext, GlobalOptions } from './context.js'
 import { loginOptionsWithValue } from './login-options.js'
 import { commands, findCommand } from './registry.js'
-import { version } from './version.js'
 import { separateRemoteCommand, splitAtCommand } from './words.js'
 
 // The SDK prints a notice about future Node versions on every run; it is for us, not for the user.
@@ -44,7 +45,7 @@ async function main(argv: string[]): Promise<number> {
 function overview(): Command {
   const program = new Command('starcluster')
     .description('Starts, configures and manages clusters of machines, on Amazon EC2 or on this machine.')
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .option('-d, --debug', 'show debug messages (they always go to ~/.starcluster/logs/debug.log)')
     .option(
       '-c, --config <file>',

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { arch, platform, release } from 'node:os'
 import { isStarClusterError, log, starclusterPaths } from '../index.js'
-import { version } from './version.js'
+import { packageVersion } from '../package-root.js'
 
 interface Situation {
   readonly argv: readonly string[]
@@ -71,7 +71,7 @@ function writeCrashReport(error: unknown, { argv, env }: Situation): void {
   const { logs } = starclusterPaths(env)
   const file = `${logs}/crash-report-${process.pid}.txt`
   const facts = [
-    `StarCluster ${version()}, Node ${process.version}, ${platform()} ${release()} ${arch()}`,
+    `StarCluster ${packageVersion()}, Node ${process.version}, ${platform()} ${release()} ${arch()}`,
     `command: starcluster ${argv.join(' ')}`,
     '',
     error instanceof Error ? String(error.stack) : String(error),

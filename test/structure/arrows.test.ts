@@ -67,7 +67,7 @@ const allowed: Record<string, readonly string[]> = {
   'modules.ts': ['core', 'api.ts'],
   'index.ts': ['api.ts', 'starcluster.ts', 'modules.ts'],
   repl: ['index.ts'],
-  cli: ['index.ts', 'repl', 'localcloud'],
+  cli: ['index.ts', 'package-root.ts', 'repl', 'localcloud'],
 }
 
 /** The only doors into the local cloud: how it is started and looked after. Its services are reached over the wire. */
