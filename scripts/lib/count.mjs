@@ -1,8 +1,10 @@
-// Prints vitest's counts as one plain line; a suite that did not even load counts as a failure.
+// Prints vitest's counts as one plain line; a file whose set-up failed, or that did not load, counts as one failure.
 import { readFileSync } from 'node:fs'
 
 const report = JSON.parse(readFileSync(process.argv[2], 'utf8'))
-const brokenSuites = report.testResults.filter((s) => s.status === 'failed' && s.assertionResults.length === 0).length
+const failedSuite = (suite) =>
+  suite.status === 'failed' && !suite.assertionResults.some((test) => test.status === 'failed')
+const brokenSuites = report.testResults.filter(failedSuite).length
 const failed = report.numFailedTests + brokenSuites
 const skipped = report.numPendingTests + report.numTodoTests
 console.log(`${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)

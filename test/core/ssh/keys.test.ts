@@ -61,3 +61,10 @@ test('what is no usable private key is said so', async () => {
   await expect(publicKeyOf(text)).rejects.toMatchObject({ code: 'SSHNoCredentialsError' })
   expect(() => publicKeyBlob('ssh-rsa AAAA')).toThrow('no ssh public key')
 })
+
+test('every one of many ed25519 pairs is usable', async () => {
+  for (let i = 0; i < 1_000; i++) {
+    const { privateKey, publicKey } = await generateKeyPair('ed25519')
+    expect(publicKey.startsWith(await publicKeyOf(privateKey))).toBe(true)
+  }
+})

@@ -24,8 +24,7 @@ export interface GeneratedKeyPair {
  */
 export async function generate(type: 'rsa' | 'ed25519'): Promise<GeneratedKeyPair> {
   if (type === 'ed25519') {
-    const { default: ssh2 } = await import('ssh2')
-    const pair = ssh2.utils.generateKeyPairSync('ed25519')
+    const pair = await generateEd25519()
     const publicKey = parsePublicKey(Buffer.from(pair.public))
     return { privateKey: pair.private, publicKey, fingerprint: importedFingerprint(publicKey) }
   }
@@ -38,6 +37,15 @@ export async function generate(type: 'rsa' | 'ed25519'): Promise<GeneratedKeyPai
     privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString().trimEnd(),
     publicKey: { type: 'rsa', blob: rsaBlob(key), key },
     fingerprint: colonHex(digest),
+  }
+}
+
+async function generateEd25519(): Promise<{ private: string; public: string }> {
+  const { utils } = (await import('ssh2')).default
+  for (;;) {
+    const pair = utils.generateKeyPairSync('ed25519')
+    // ssh2 1.17 drops a leading zero byte of the public key: one pair in 256 is unusable. Make another.
+    if (!(utils.parseKey(pair.private) instanceof Error)) return pair
   }
 }
 
