@@ -40,19 +40,25 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     })
     return endpoint
   }
-  const settings = async () => clientSettings(region.name, await ensureRunning(), options)
+  const settings = async () => clientSettings(region.name, await ensureRunning(), ensureRunning, options)
+  const startAgain = startAgainMiddleware(
+    () => endpoint,
+    () => {
+      endpoint = undefined
+    },
+  )
   const ec2 = lazyClient<EC2>(`EC2 ${region.name}`, async () => {
     const [sdk, common] = await Promise.all([importEc2(), settings()])
-    return new sdk.EC2(common)
+    return withMiddleware(new sdk.EC2(common), startAgain)
   })
   const s3 = lazyClient<S3>(`S3 ${region.name}`, async () => {
     const [sdk, common] = await Promise.all([importS3(), settings()])
     // Bucket names as host names do not resolve at an endpoint given by address.
-    return new sdk.S3({ ...common, forcePathStyle: common.endpoint !== undefined })
+    return withMiddleware(new sdk.S3({ ...common, forcePathStyle: common.endpoint !== undefined }), startAgain)
   })
   const sts = lazyClient<STS>(`STS ${region.name}`, async () => {
     const [sdk, common] = await Promise.all([importSts(), settings()])
-    return new sdk.STS(common)
+    return withMiddleware(new sdk.STS(common), startAgain)
   })
   const clients = [ec2, s3, sts]
   return {
@@ -67,7 +73,12 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
   }
 }
 
-function clientSettings(region: string, endpoint: RegionEndpoint, options: AwsClientsOptions) {
+function clientSettings(
+  region: string,
+  endpoint: RegionEndpoint,
+  ensureRunning: () => Promise<RegionEndpoint>,
+  options: AwsClientsOptions,
+) {
   const credentials = endpoint.credentials ?? (endpoint.url === undefined ? options.credentials?.() : undefined)
   const agent = { keepAlive: true, maxSockets: 50 }
   return {
@@ -79,9 +90,38 @@ function clientSettings(region: string, endpoint: RegionEndpoint, options: AwsCl
       httpAgent: agent,
       httpsAgent: agent,
     },
-    ...(endpoint.url === undefined ? {} : { endpoint: endpoint.url }),
+    // Asked before each request: it changes when the region is made to run again.
+    ...(endpoint.url === undefined
+      ? {}
+      : { endpoint: async () => ({ url: new URL((await ensureRunning()).url ?? String(endpoint.url)) }) }),
     ...(credentials === undefined ? {} : { credentials }),
   }
+}
+
+type AnyHandler = (args: never) => Promise<unknown>
+
+/**
+ * When nobody listens at the endpoint any more (the local cloud was stopped or killed while this program lives on), the
+ * region is made to run again and the request is made once more.
+ */
+function startAgainMiddleware(endpoint: () => unknown, forget: () => void) {
+  return <Handler extends AnyHandler>(next: Handler) =>
+    (async (args: never) => {
+      const used = endpoint()
+      try {
+        return await next(args)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ECONNREFUSED') throw error
+        if (endpoint() === used) forget() // else another request has done it
+        return next(args)
+      }
+    }) as Handler
+}
+
+function withMiddleware<T extends EC2 | S3 | STS>(client: T, middleware: ReturnType<typeof startAgainMiddleware>): T {
+  // Their stacks differ only in types of requests, at which this middleware does not look.
+  ;(client as EC2).middlewareStack.add(middleware, { step: 'initialize', name: 'startAgain' })
+  return client
 }
 
 async function importEc2(): Promise<typeof import('@aws-sdk/client-ec2')> {

@@ -34,11 +34,12 @@ async function recorder(answer: (n: number) => { status: number; body: string })
     response.writeHead(status, { 'content-type': 'text/xml' }).end(text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  cleanUps.push(() => {
+  const end = () => {
     server.closeAllConnections()
     server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, sockets }
+  }
+  cleanUps.push(end)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, sockets, end }
 }
 
 const empty =
@@ -74,6 +75,20 @@ test('a region that failed to start is tried again by the next call', async () =
   await expect(aws.ec2.describeVpcs({})).rejects.toThrow('port taken')
   expect((await aws.ec2.describeVpcs({})).Vpcs).toHaveLength(1)
   aws.close()
+})
+
+test('a region that ended is made to run again, where it is then, and what was asked is asked again', async () => {
+  const first = await recorder(() => ({ status: 200, body: empty }))
+  const second = await recorder(() => ({ status: 200, body: empty }))
+  const places = [first.url, second.url]
+  const entry = region(first.url, { ensureRunning: async () => ({ url: places.shift() ?? 'none', credentials }) })
+  const aws = createAwsClients({ region: entry })
+  cleanUps.push(() => aws.close())
+  await aws.ec2.describeKeyPairs({})
+  first.end()
+  await Promise.all([aws.ec2.describeKeyPairs({}), aws.ec2.describeKeyPairs({})])
+  expect(first.requests).toHaveLength(1)
+  expect(second.requests).toHaveLength(2)
 })
 
 test('the keys of the config are never sent to an endpoint that is not AWS', async () => {
