@@ -58,6 +58,11 @@ class LineReader {
 
   private startSetting(content: string, line: number, indent: number): void {
     const at = `${this.file}:${line}`
+    if (content.startsWith('[') && !content.includes(']')) {
+      throw new ConfigError(`${at}: ${quote(content)} has no closing ]`, {
+        hint: 'write the head of a section as [cluster smallcluster], on a line of its own',
+      })
+    }
     if (this.header === undefined) {
       throw new ConfigHasNoSections(`${at}: ${quote(content)} stands before any [section]`, {
         hint: 'a config file is made of sections such as [cluster smallcluster], each followed by settings',

@@ -83,6 +83,7 @@ test.each([
   ['k = v\n[s]\n', 'ConfigHasNoSections', 'config:1'],
   ['[s]\nk = v\nno setting\n', 'ConfigError', 'config:3'],
   ['[s]\n= v\n', 'ConfigError', 'config:2'],
+  ['[s\nk = v\n', 'ConfigError', 'config:1: "[s" has no closing ]'],
   ['[]\n', 'ConfigHasNoSections', 'config:1'],
 ])('refuses %j', (text, code, place) => {
   expect(() => read(text)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(place) }))
