@@ -46,7 +46,7 @@ function framesInCall(error: Error): string[] {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   const line = frames.findIndex((frame) => /\bREPL\d+:\d+/.test(frame))
   const inCall = line === -1 ? frames : frames.slice(0, line)
-  return inCall.filter((frame) => !/\bnode:|\(<anonymous>\)|\(native\)|at <anonymous>/.test(frame))
+  return inCall.filter((frame) => !/\bnode:|\(<anonymous>\)|\(native\)|at <anonymous>|\(index \d+\)$/.test(frame))
 }
 
 function isOwn(frame: string): boolean {

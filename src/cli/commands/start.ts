@@ -73,14 +73,15 @@ export const define: DefineCommand = (command, cli) => {
 }
 
 function whatNext(starcluster: string, tag: string): string {
-  return `
-The cluster ${tag} is ready to use. Next:
-
-  ${starcluster} sshmaster ${tag}              log in to the master as root
-  ${starcluster} sshnode ${tag} node001        log in to another node
-  ${starcluster} runplugin PLUGIN ${tag}       run a plugin on it
-  ${starcluster} shell                         write and try plugins
-  ${starcluster} stop ${tag}                   stop it; "start -x ${tag}" resumes
-  ${starcluster} terminate ${tag}              end it and delete its disks
-`
+  const next = [
+    [`sshmaster ${tag}`, 'log in to the master as root'],
+    [`sshnode ${tag} node001`, 'log in to another node'],
+    [`runplugin PLUGIN ${tag}`, 'run a plugin on it'],
+    ['shell', 'write and try plugins'],
+    [`stop ${tag}`, `stop it; "start -x ${tag}" resumes`],
+    [`terminate ${tag}`, 'end it and delete its disks'],
+  ] as const
+  const width = Math.max(...next.map(([words]) => words.length)) + 4
+  const lines = next.map(([words, effect]) => `  ${starcluster} ${words.padEnd(width)}${effect}`)
+  return `\nThe cluster ${tag} is ready to use. Next:\n\n${lines.join('\n')}\n`
 }
