@@ -21,9 +21,12 @@ async function main(argv: string[]): Promise<number> {
     const entry = findCommand(word === 'help' ? rest[0] : word)
     const command = program.commands.find((c) => c.name() === entry?.name)
     if (entry && command) (await entry.load()).define(command, cli)
-    if (word === undefined && globals.every((g) => !['--version', '-h', '--help'].includes(g))) {
+    if (argv.length === 0) {
       program.outputHelp({ error: true })
       return 2
+    }
+    if (word === 'help' && rest[0] !== undefined && rest[0] !== 'help' && !entry) {
+      await program.parseAsync([rest[0]], { from: 'user' }) // refused as an unknown command, with the nearest name
     }
     const own =
       entry?.remoteCommandAfter === undefined || word === 'help'
@@ -54,10 +57,16 @@ function overview(): Command {
     .option('-r, --region <name>', '"local" or a region of AWS (default: local, unless the config has [aws info])')
     .enablePositionalOptions()
     .showSuggestionAfterError()
+    .showHelpAfterError('    "starcluster help" lists the commands')
     .configureHelp({ sortSubcommands: false })
     .exitOverride()
   for (const { name, aliases, summary } of commands) {
-    program.command(name).aliases(aliases).description(summary).copyInheritedSettings(program)
+    program
+      .command(name)
+      .aliases(aliases)
+      .description(summary)
+      .copyInheritedSettings(program)
+      .showHelpAfterError(`    "starcluster help ${name}" shows its options and examples`)
   }
   program.addHelpText('after', '\n"starcluster help COMMAND" shows a command\'s options and examples.')
   return program

@@ -28,7 +28,9 @@ describe('usage', () => {
   test.each([
     [['strat', 'x'], /unknown command 'strat'[\s\S]*start/],
     [['start', 'x', '--cluster-siez', '3'], /unknown option '--cluster-siez'[\s\S]*--cluster-size/],
-    [['start'], /missing required argument 'tag'/],
+    [['--bogus'], /unknown option '--bogus'[\s\S]*starcluster help/],
+    [['help', 'strat'], /unknown command 'strat'[\s\S]*start/],
+    [['start'], /missing required argument 'tag'[\s\S]*starcluster help start/],
     [['start', 'x', '-s', 'two'], /"two" is not a positive whole number/],
     [['runplugin', 'only-one'], /missing required argument 'tag'/],
     [['local', 'stauts'], /unknown command 'stauts'/],
