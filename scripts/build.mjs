@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { buildSdk, cachedSdk } from './lib/build/sdk.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
@@ -16,6 +17,7 @@ const entries = {
 }
 
 rmSync('dist', { recursive: true, force: true })
+await buildSdk('dist/sdk')
 await build({
   entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
   outdir: 'dist',
@@ -39,6 +41,7 @@ await build({
     'process.env.STARCLUSTER_VERSION': JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version),
   },
   logLevel: 'warning',
+  plugins: [cachedSdk],
 })
 chmodSync('dist/cli/main.js', 0o755)
 if (existsSync('src/localcloud/nodes/guest')) {
