@@ -130,6 +130,16 @@ describe.skipIf(!canRunNodes)('a plugin author starts without a config', () => {
     expect((await sc('runplugin', 'pkginstaller', 'testcluster')).output).toContain('Again setting up sl on master')
   })
 
+  test('a bundled plugin gets its settings from the config, in the built program', async () => {
+    await home.write(
+      'bundled.ini',
+      '[plugin tools]\nsetup_class = starcluster.plugins.pkginstaller.PackageInstaller\npackages = tree, pv\n',
+    )
+    const { output } = await sc('-c', `${home.path}/bundled.ini`, 'runplugin', 'tools', 'testcluster')
+    expect(output).toMatch(/Installed on 2 nodes: .*pv/)
+    await sc('sshnode', 'testcluster', 'node001', 'tree --version && pv --version')
+  })
+
   test('a template with the plugin runs it by itself after the default set-up', async () => {
     const { output } = await sc('start', 'other', '-c', 'smallcluster')
     expect(output).toContain('Again setting up sl on node001')
