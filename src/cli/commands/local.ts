@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CliContext, DefineCommand } from '../context.js'
-import { examples } from '../examples.js'
+import { examples, positiveInteger } from '../examples.js'
 
 /** `starcluster local ...`: each act is in its own file and loaded when it runs. */
 export const define: DefineCommand = (command, cli) => {
@@ -25,6 +25,14 @@ export const define: DefineCommand = (command, cli) => {
   act('env', 'print the settings with which the aws CLI and boto3 talk to the local cloud').action(async () =>
     (await import('../local/env.js')).env(cli),
   )
+  act('inject', 'let something go wrong on demand, for tests; KIND may also be list or clear')
+    .argument('<kind>', 'capacity, throttle, visibility, slow-boot, boot-failure, no-ssh, crash; list; clear')
+    .argument('[which]', 'after clear: the kind to clear; default: all')
+    .option('--type <type>', 'only launches of this instance type (capacity)')
+    .option('--zone <zone>', 'only launches in this zone (capacity)')
+    .option('--times <n>', 'so many launches or machines; default: until cleared', positiveInteger)
+    .option('--ms <n>', 'milliseconds (visibility, slow-boot, crash)', positiveInteger)
+    .action(async (kind, which, flags) => (await import('../local/inject.js')).inject(cli, kind, which, flags))
   examples(command, [
     ['starcluster local doctor', 'what is missing here, and how to mend it'],
     ['eval "$(starcluster local env)"', 'let "aws ec2 describe-instances" ask the local cloud'],

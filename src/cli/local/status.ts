@@ -12,6 +12,7 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
     `  state     ${report.paths.dir}`,
     `  image     ${report.imageReady ? 'ready' : 'not built yet; the first start builds it'}`,
     ...report.notices.map((notice) => `  notice    ${notice}`),
+    ...report.faults.map((fault) => `  injected  ${fault} ("starcluster local inject clear" ends it)`),
   ]
   cli.print(lines.join('\n'))
   if (report.nodes.length === 0) return cli.print('No machines.')

@@ -104,11 +104,19 @@ async function authorize(
   await waitFor(`EC2 to know security group ${groupId}`, attempt, { timeoutMs: 60_000, ...(signal ? { signal } : {}) })
 }
 
-/** Deletes a group as soon as nothing uses it any more. A group that is gone already is fine. */
+/**
+ * Deletes a group as soon as nothing uses it any more. A group that is gone already is fine.
+ *
+ * @param options.inUse called each time something uses it still
+ */
 export async function deleteSecurityGroup(
   ec2: Pick<EC2, 'deleteSecurityGroup'>,
   groupId: string,
-  { timeoutMs = 300_000, signal }: { timeoutMs?: number; signal?: AbortSignal | undefined } = {},
+  {
+    timeoutMs = 300_000,
+    signal,
+    inUse,
+  }: { timeoutMs?: number; signal?: AbortSignal | undefined; inUse?: () => Promise<void> } = {},
 ): Promise<void> {
   const attempt = async () => {
     try {
@@ -117,8 +125,9 @@ export async function deleteSecurityGroup(
     } catch (error) {
       if (isAwsError(error, 'InvalidGroup.NotFound')) return true
       // Network interfaces of terminated instances hold the group for a moment.
-      if (isAwsError(error, 'DependencyViolation', 'InvalidGroup.InUse')) return undefined
-      throw error
+      if (!isAwsError(error, 'DependencyViolation', 'InvalidGroup.InUse')) throw error
+      await inUse?.()
+      return undefined
     }
   }
   await waitFor(`security group ${groupId} to be unused`, attempt, {

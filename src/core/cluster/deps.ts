@@ -16,4 +16,15 @@ export interface ClusterDeps {
   readonly log: Logger
   /** Written into the tags of new clusters. */
   readonly version?: string
+  /** How long a start waits for each step, in milliseconds; see `waitForNodes` for the defaults. */
+  readonly deadlines?: Partial<StartDeadlines>
+}
+
+export interface StartDeadlines {
+  /** For the instances to run. */
+  readonly runningMs: number
+  /** For a running node to show its host keys. */
+  readonly hostKeysMs: number
+  /** For ssh on it to answer. */
+  readonly sshMs: number
 }

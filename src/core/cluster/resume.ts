@@ -30,7 +30,7 @@ export async function resumeCluster(
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
   const ids = nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id)
-  const up = await waitForNodes(deps, pool, cluster, ids, signal)
+  const up = await waitForNodes(deps, pool, cluster, ids, { fresh: false, signal })
   progress('configuring the nodes')
   deps.log.info(`The master is ${up[0]?.dnsName}`)
   await runHooks(deps, cluster, up, [defaultSetup(), ...plugins], 'run', signal)

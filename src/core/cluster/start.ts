@@ -62,7 +62,7 @@ async function createCluster(
   if (options.createOnly) return cluster
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
-  const nodes = await waitForNodes(deps, pool, cluster, ids, signal)
+  const nodes = await waitForNodes(deps, pool, cluster, ids, { fresh: true, signal })
   progress('configuring the nodes')
   deps.log.info(`The master is ${nodes[0]?.dnsName}`)
   await runHooks(deps, cluster, nodes, [defaultSetup(), ...plugins], 'run', signal)

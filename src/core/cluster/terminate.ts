@@ -49,21 +49,34 @@ export async function removeCluster(
   cluster: Cluster,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { ec2 } = deps.aws
-  const nodes = await cluster.getNodes({ signal })
-  const ids = nodes.map(({ id }) => id)
-  if (ids.length > 0) {
-    deps.log.info(
-      `Terminating ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`}: ${foldNodeNames(nodes.map(({ alias }) => alias))}`,
-    )
-    for (const { alias, id } of nodes) deps.log.debug(`terminating ${alias} (${id})`)
-    await terminateAll(deps, ids, signal)
-    await waitUntilGone(deps, cluster.tag, ids, signal)
+  const ids = new Set<string>()
+  const terminate = async () => {
+    const nodes = await cluster.getNodes({ signal })
+    for (const { id } of nodes) ids.add(id)
+    await terminateNodes(deps, cluster.tag, nodes, signal)
   }
+  await terminate()
   deps.log.info(`Removing security group: ${cluster.securityGroup}`)
-  await deleteSecurityGroup(ec2, cluster.groupId, { signal })
+  // Nodes launched a moment ago may not have been listed yet: they show by using the group.
+  await deleteSecurityGroup(deps.aws.ec2, cluster.groupId, { signal, inUse: terminate })
   await pool.pinsOf(cluster.tag).remove()
-  pool.forget(cluster.tag, ids)
+  pool.forget(cluster.tag, [...ids])
+}
+
+async function terminateNodes(
+  deps: ClusterDeps,
+  tag: string,
+  nodes: readonly Node[],
+  signal?: AbortSignal,
+): Promise<void> {
+  if (nodes.length === 0) return
+  const ids = nodes.map(({ id }) => id)
+  deps.log.info(
+    `Terminating ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`}: ${foldNodeNames(nodes.map(({ alias }) => alias))}`,
+  )
+  for (const { alias, id } of nodes) deps.log.debug(`terminating ${alias} (${id})`)
+  await terminateAll(deps, ids, signal)
+  await waitUntilGone(deps, tag, ids, signal)
 }
 
 async function shutdownHooks(deps: ClusterDeps, cluster: Cluster, { force, signal }: TerminateOptions): Promise<void> {

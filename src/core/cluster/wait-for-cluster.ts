@@ -6,15 +6,12 @@ import type { Node } from '../node/node.js'
 import { withSignal } from '../node/run-signal.js'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
 import type { Cluster } from './cluster.js'
-import type { ClusterDeps } from './deps.js'
+import type { ClusterDeps, StartDeadlines } from './deps.js'
 import { NoClusterNodesFound } from './errors.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 
-/** How long each step may take, in milliseconds. */
-const runningMs = 15 * 60_000
-const hostKeysMs = 10 * 60_000
-const sshMs = 10 * 60_000
+const defaults: StartDeadlines = { runningMs: 15 * 60_000, hostKeysMs: 10 * 60_000, sshMs: 10 * 60_000 }
 /** cloud-init writes our public key some time after sshd listens. */
 const refusedMs = 2 * 60_000
 
@@ -25,6 +22,8 @@ const connectsAtOnce = 50
  * Waits until all these instances run, have shown their host keys and let us in. One DescribeInstances per look, however
  * many they are; each node is connected to as soon as it runs.
  *
+ * @param fresh the instances were launched just now: one that is stopped has ended. Otherwise EC2 may still show the
+ *   state from before it was started, and only one that was seen running has ended.
  * @returns the cluster's nodes, the master first
  * @throws NoClusterNodesFound when a node ended instead, WaitTimeoutError
  */
@@ -33,8 +32,9 @@ export async function waitForNodes(
   pool: NodePool,
   cluster: Cluster,
   ids: readonly string[],
-  signal?: AbortSignal,
+  { fresh, signal }: { fresh: boolean; signal?: AbortSignal | undefined },
 ): Promise<Node[]> {
+  const deadlines = { ...defaults, ...deps.deadlines }
   const atOnce = pLimit(connectsAtOnce)
   const connecting = new Map<string, Promise<void>>()
   // One node that can never be reached ends the wait for all the others at once.
@@ -43,27 +43,28 @@ export async function waitForNodes(
   setMaxListeners(0, both) // one a node
   const begin = (node: Node) => {
     if (connecting.has(node.id) || !node.isRunning() || node.addr === '') return
-    const connected = atOnce(() => connect(pool, cluster.tag, node, both))
+    const connected = atOnce(() => connect(pool, cluster.tag, node, deadlines, both))
     connected.catch((error: unknown) => failed.abort(error))
     connecting.set(node.id, connected)
   }
+  const mayBeStopped = (id: string) => !fresh && !connecting.has(id)
   const look = async (s: AbortSignal) => {
     const nodes = await cluster.getNodes({ signal: s })
-    await refuseEnded(deps, cluster.tag, ids, nodes, s)
+    await refuseEnded(deps, cluster.tag, ids, nodes, mayBeStopped, s)
     const wanted = nodes.filter((node) => ids.includes(node.id))
     for (const node of wanted) begin(node)
     return connecting.size === ids.length ? wanted : undefined
   }
   const nodes = await poll(`the nodes of cluster ${cluster.tag} to run`, look, {
-    timeoutMs: runningMs,
+    timeoutMs: deadlines.runningMs,
     slowestMs: 5000,
     signal: both,
     hint: `see what they do with "starcluster listclusters ${cluster.tag}"; "starcluster start -x ${cluster.tag}" goes on waiting`,
   })
   const watch = watchFor(
-    async (s) => refuseEnded(deps, cluster.tag, ids, await cluster.getNodes({ signal: s }), s),
+    async (s) => refuseEnded(deps, cluster.tag, ids, await cluster.getNodes({ signal: s }), mayBeStopped, s),
     failed,
-    both,
+    { timeoutMs: deadlines.hostKeysMs + deadlines.sshMs, signal: both },
   )
   try {
     await Promise.all(connecting.values())
@@ -77,11 +78,11 @@ export async function waitForNodes(
 function watchFor(
   look: (signal: AbortSignal) => Promise<void>,
   failed: AbortController,
-  signal: AbortSignal,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): { end(): void } {
   const ended = new AbortController()
   const options = {
-    timeoutMs: hostKeysMs + sshMs,
+    timeoutMs,
     firstMs: 2000,
     slowestMs: 10_000,
     signal: AbortSignal.any([signal, ended.signal]),
@@ -92,35 +93,48 @@ function watchFor(
   return { end: () => ended.abort() }
 }
 
-/** An instance that was launched and is not living any more will never run. */
+/** An instance that was launched and is not living any more, or stopped by itself, will not run. */
 async function refuseEnded(
   deps: ClusterDeps,
   tag: string,
   ids: readonly string[],
   nodes: readonly Node[],
+  mayBeStopped: (id: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const living = new Set(nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id))
+  const good = ({ id, state }: Node) =>
+    state === 'pending' || state === 'running' || ((state === 'stopped' || state === 'stopping') && mayBeStopped(id))
+  const living = new Set(nodes.filter(good).map(({ id }) => id))
   const missing = ids.filter((id) => !living.has(id))
   if (missing.length === 0) return
   // Not listed may also mean: launched so lately that EC2 does not list it yet.
   const ended = (await describeInstancesById(deps.aws.ec2, missing, signal)).filter(hasEnded)
   if (ended.length === 0) return
-  const reasons = ended.map(
-    ({ InstanceId, StateReason }) => `${InstanceId}: ${StateReason?.Message ?? 'no reason given'}`,
-  )
+  const reasons = ended.map(({ InstanceId, StateReason }) => {
+    const alias = nodes.find(({ id }) => id === InstanceId)?.alias
+    return `${alias ? `${alias} ` : ''}${InstanceId}: ${StateReason?.Message ?? 'no reason given'}`
+  })
+  const resumable = ended.every(({ State }) => State?.Name === 'stopped' || State?.Name === 'stopping')
   throw new NoClusterNodesFound(
     `${ended.length} of ${ids.length} nodes of cluster ${tag} ended while they were started\n${reasons.join('\n')}`,
     {
-      hint: `remove what is left with "starcluster terminate ${tag}", then start again`,
+      hint: resumable
+        ? `go on with "starcluster start -x ${tag}", or remove it with "starcluster terminate ${tag}"`
+        : `remove what is left with "starcluster terminate ${tag}", then start again`,
     },
   )
 }
 
-const hasEnded = ({ State }: Instance) => State?.Name === 'terminated' || State?.Name === 'shutting-down'
+const hasEnded = ({ State }: Instance) => State?.Name !== 'pending' && State?.Name !== 'running'
 
 /** Host keys first, then ssh: nothing is sent to a machine that cannot prove who it is. */
-async function connect(pool: NodePool, tag: string, node: Node, signal: AbortSignal): Promise<void> {
+async function connect(
+  pool: NodePool,
+  tag: string,
+  node: Node,
+  { hostKeysMs, sshMs }: StartDeadlines,
+  signal: AbortSignal,
+): Promise<void> {
   await pool.pinsOf(tag).waitFor(node.id, node.alias, hostKeysMs, signal)
   let lastRefusal: Error | undefined
   let refusedSince: number | undefined
@@ -143,7 +157,7 @@ async function connect(pool: NodePool, tag: string, node: Node, signal: AbortSig
       timeoutMs: sshMs,
       slowestMs: 5000,
       signal,
-      hint: 'check that its security group and network let you reach port 22 from here',
+      hint: `check that its security group and network let you reach port 22 from here, then go on with "starcluster start -x ${tag}"; "starcluster terminate ${tag}" removes the cluster`,
     })
   } catch (error) {
     if (lastRefusal && error instanceof Error && error.cause === undefined && !signal.aborted) error.cause = lastRefusal

@@ -1,10 +1,13 @@
 import { request } from 'node:http'
+import type { Fault } from '../ec2/fault-kinds.js'
 import type { DaemonInfo } from './daemon-info.js'
 import type { DaemonPing, DaemonReport, ImageLine } from './status.js'
 
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
+  /** Sent as JSON. */
+  readonly body?: object
 }
 
 export const askPing = (daemon: DaemonInfo, options: AskOptions) =>
@@ -15,6 +18,9 @@ export const askReport = (daemon: DaemonInfo, options: AskOptions) =>
 
 export const askStop = (daemon: DaemonInfo, options: AskOptions) =>
   askJson<object>(daemon, 'POST', '/stop', { timeoutMs: 5_000, ...options })
+
+export const askFaults = (daemon: DaemonInfo, method: 'GET' | 'POST' | 'DELETE', options: AskOptions) =>
+  askJson<Fault[]>(daemon, method, '/faults', { timeoutMs: 20_000, ...options })
 
 /** Has the base image built, or joins the build that runs. Ends with the last line of the daemon. */
 export async function askImage(
@@ -52,6 +58,7 @@ function ask(
   options: AskOptions,
   onText: (text: string) => void,
 ): Promise<void> {
+  const body = options.body ? JSON.stringify(options.body) : ''
   return new Promise((resolve, reject) => {
     const asked = request(
       {
@@ -59,7 +66,7 @@ function ask(
         port: daemon.port,
         method,
         path: `/_starcluster${path}`,
-        headers: { authorization: `Bearer ${daemon.token}` },
+        headers: { authorization: `Bearer ${daemon.token}`, 'content-length': Buffer.byteLength(body) },
         agent: false,
         timeout: options.timeoutMs ?? 600_000,
         ...(options.signal ? { signal: options.signal } : {}),
@@ -77,6 +84,6 @@ function ask(
     )
     asked.on('timeout', () => asked.destroy(new Error(`${method} ${path}: no answer`)))
     asked.on('error', reject)
-    asked.end()
+    asked.end(body)
   })
 }

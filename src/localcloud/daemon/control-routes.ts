@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LocalCloudError, reason } from '../local-error.js'
 import { explain } from './explain.js'
+import { type ControlledFaults, faultRoute } from './fault-route.js'
 import type { DaemonPing, DaemonReport, ImageLine } from './status.js'
 
 export interface ControlledDaemon {
@@ -12,6 +13,7 @@ export interface ControlledDaemon {
   report(): Promise<DaemonReport>
   ensureImage(onProgress: (message: string) => void): Promise<void>
   stop(): void
+  readonly faults: ControlledFaults
 }
 
 /** The routes below /_starcluster/ with which the command line sees and stops the daemon. Not part of AWS. */
@@ -21,6 +23,7 @@ export function controlRoutes(daemon: ControlledDaemon) {
       response.writeHead(403, { 'content-type': 'text/plain' }).end('forbidden\n')
       return true
     }
+    if (path === '/faults') return faultRoute(request, response, daemon.faults)
     switch (`${request.method} ${path}`) {
       case 'GET /ping':
         sendJson(response, 200, daemon.ping())

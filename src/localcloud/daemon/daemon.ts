@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { Cloud, CloudLog, CloudState } from '../cloud.js'
-import { closeLifecycle, emptyEc2State, handleEc2, reconcile } from '../ec2/index.js'
+import { closeLifecycle, emptyEc2State, faultsOf, faultText, handleEc2, reconcile } from '../ec2/index.js'
 import { LocalCloudError } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
 import { BlobStore } from '../s3/blobs.js'
@@ -89,6 +89,7 @@ export class Daemon {
         report: () => this.report(),
         ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
         stop: () => process.emit('SIGTERM'),
+        faults: faultsOf(this.cloud),
       }),
       unsaved: () => this.store.failing !== undefined,
     })
@@ -149,6 +150,7 @@ export class Daemon {
       memoryBytes: process.memoryUsage.rss(),
       engine: this.machines.kind,
       notices: this.notices,
+      faults: faultsOf(this.cloud).list().map(faultText),
       nodes: await nodeStatuses(this.machines.engine),
     }
   }

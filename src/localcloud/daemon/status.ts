@@ -29,6 +29,8 @@ export interface DaemonReport extends DaemonPing {
   readonly engine: 'namespaces' | 'null'
   /** What the user should know: an older state in use, another port than before. */
   readonly notices: readonly string[]
+  /** What goes wrong on demand, a line each. */
+  readonly faults: readonly string[]
   readonly nodes: readonly NodeStatus[]
 }
 

@@ -1,10 +1,12 @@
 import type { ServiceHandler } from '../cloud.js'
 import { createQueryService } from '../protocol/query-service.js'
 import { EC2_ACTIONS } from './actions.js'
-import { throttle } from './faults.js'
 import { lifecycleOf } from './instances/lifecycle.js'
+import { throttle } from './request-limits.js'
 import { sweepNowAndThen } from './sweep.js'
+import { noteNew, visible } from './visibility.js'
 
+export { FAULT_KINDS, type Fault, type FaultKind, faultText, parseFault } from './fault-kinds.js'
 export { faultsOf } from './faults.js'
 export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'
@@ -21,6 +23,10 @@ export const handleEc2: ServiceHandler = createQueryService({
   before: (cloud, action, input) => {
     throttle(cloud, action, input)
     sweepNowAndThen(cloud)
+    return visible(cloud, action, input)
   },
-  afterCommit: (cloud) => lifecycleOf(cloud).wake(),
+  afterCommit: (cloud) => {
+    noteNew(cloud)
+    lifecycleOf(cloud).wake()
+  },
 })

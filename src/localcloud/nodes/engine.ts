@@ -10,6 +10,8 @@ export interface NodeSpec {
   readonly hostname: string
   /** Address in 127.77.0.0/16 on which the host reaches the node's sshd (at the engine's ssh port). */
   readonly publicIp: string
+  /** For faults on demand: nothing answers at its ssh port on the host until the next boot. */
+  readonly unreachable?: boolean
   readonly limits: { readonly cpus: number; readonly memoryMiB: number; readonly pids: number }
 }
 

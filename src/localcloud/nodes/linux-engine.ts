@@ -222,7 +222,7 @@ export class LinuxNodeEngine implements NodeEngine {
       await supervisor.request('stop', { id: spec.id, signal: 'KILL' }).catch(() => undefined)
       throw await this.bootFailure(spec.id, error)
     }
-    await shared.openPort({ key: spec.id, publicIp: spec.publicIp, privateIp: spec.privateIp })
+    if (!spec.unreachable) await shared.openPort({ key: spec.id, publicIp: spec.publicIp, privateIp: spec.privateIp })
     return { firstBoot: answer.fields.first === '1' }
   }
 

@@ -19,8 +19,8 @@ export interface QueryServiceOptions {
   readonly dialect: Dialect
   readonly xmlns: string
   readonly actions: Readonly<Record<string, QueryAction>>
-  /** Before each known action, e.g. to forget what has expired. */
-  before?(cloud: Cloud, action: string, input: object): void
+  /** Before each known action, e.g. to forget what has expired. -> the cloud as the action is to see it */
+  before?(cloud: Cloud, action: string, input: object): Cloud
   /** After an action that writes, once its changes are on disk. */
   afterCommit?(cloud: Cloud): void
 }
@@ -43,8 +43,8 @@ export function createQueryService(options: QueryServiceOptions): ServiceHandler
       if (!action) throw new AwsError('InvalidAction', `The action ${name} is not valid for this web service.`)
       const { input, output } = shapesOf(name, action)
       const given = decodeStruct(input, formTree(form)) as never
-      options.before?.(cloud, name, given)
-      const result = await action.run(given, cloud)
+      const seen = options.before?.(cloud, name, given) ?? cloud
+      const result = await action.run(given, seen)
       if (action.writes) {
         await cloud.commit()
         options.afterCommit?.(cloud)

@@ -40,7 +40,7 @@ test('the state is plain JSON', async () => {
 
 test('capacity that is lacking is told as EC2 tells it, as often as asked', async () => {
   const { ec2, cloud, launch } = testCloud()
-  faultsOf(cloud).capacity = { zone: 'local-b', times: 1 }
+  faultsOf(cloud).inject({ kind: 'capacity', zone: 'local-b', times: 1 })
   const input = { Placement: { AvailabilityZone: 'local-b' } }
   await launch()
   await expect(launch(1, input)).rejects.toMatchObject(refused('InsufficientInstanceCapacity', 'local-b'))
@@ -51,7 +51,7 @@ test('capacity that is lacking is told as EC2 tells it, as often as asked', asyn
 test('with throttling on, buckets run dry and fill again', async () => {
   let now = 0
   const { ec2, cloud } = testCloud({ now: () => new Date(now) })
-  faultsOf(cloud).throttle = true
+  faultsOf(cloud).inject({ kind: 'throttle' })
   const listing = { Filters: [{ Name: 'instance-state-name', Values: ['running'] }] }
   for (let index = 0; index < 50; index++) await ec2.describeInstances({})
   const over = ec2.describeInstances({})

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Cloud } from '../../cloud.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
+import { crashLater, delayBoot, withBootFaults } from './boot-faults.js'
 import { nodeSpec } from './node-spec.js'
 import { mayTake, REASONS, settle } from './transitions.js'
 
@@ -20,7 +21,7 @@ export class Lifecycle {
   private closed = false
 
   constructor(private readonly cloud: Cloud) {
-    cloud.engine.onExit((id) => void this.exited(id).catch((error: unknown) => this.report(id, 'exit', error)))
+    cloud.engine.onExit((id) => this.hearExit(id))
   }
 
   /** Remembers that an instance has somewhere to go; it sets off with the next `wake`. */
@@ -94,16 +95,21 @@ export class Lifecycle {
 
   private async boot(instance: InstanceRecord): Promise<boolean> {
     const { engine } = this.cloud
+    const wanted = () => instance.state === 'pending' && !this.closed
     try {
+      await delayBoot(this.cloud, wanted)
       await this.bootSlot(async () => {
-        if (instance.state === 'pending' && !this.closed) await engine.boot(nodeSpec(instance))
+        if (wanted()) await engine.boot(withBootFaults(this.cloud, nodeSpec(instance)))
       })
     } catch (error) {
       if (this.closed) return false
       return this.bootFailed(instance, error)
     }
     // Stopped or terminated meanwhile: the next step sees to that.
-    if (instance.state === 'pending' && !this.closed) settle(this.cloud, instance, 'running')
+    if (wanted()) {
+      settle(this.cloud, instance, 'running')
+      crashLater(this.cloud, instance.id, (id) => this.hearExit(id))
+    }
     return !this.closed
   }
 
@@ -159,6 +165,10 @@ export class Lifecycle {
       this.report(id, 'stop', error)
       await this.cloud.engine.stop(id, { force: true })
     }
+  }
+
+  private hearExit(id: string): void {
+    void this.exited(id).catch((error: unknown) => this.report(id, 'exit', error))
   }
 
   /** PID 1 ended by itself: somebody said `poweroff` inside, or killed it from the host. */
