@@ -47,6 +47,8 @@ export class Daemon {
   static async start(env: NodeJS.ProcessEnv, paths: LocalPaths, log: CloudLog): Promise<Daemon> {
     const store = await CloudStore.open(paths.state, emptyCloudState)
     checkStateVersion(store.state)
+    // Saved before any node is looked at: a start that fails in between must not forget it.
+    if (store.notice) store.state.ec2.older = true
     const machines = openMachines(env, paths, log, () => cloud)
     const cloud: Cloud = {
       region: REGION,
@@ -77,7 +79,14 @@ export class Daemon {
     await this.machines.image.look()
     await this.store.commit()
     await this.machines.engine.open()
-    await reconcile(this.cloud)
+    const kept = await reconcile(this.cloud)
+    if (kept.length > 0) {
+      const one = kept.length === 1
+      this.notice(
+        `${one ? 'a machine' : `${kept.length} machines`} that the older state does not know ${one ? 'is' : 'are'} kept stopped, ` +
+          `with ${one ? 'its disk' : 'their disks'}: ${kept.join(', ')}; "starcluster local reset" removes everything`,
+      )
+    }
     this.server = createCloudServer({
       cloud: this.cloud,
       credentials,

@@ -20,6 +20,10 @@ export interface Ec2State {
   tags: Record<string, Record<string, string>>
   /** Last host number given out, per subnet id and `public`: addresses come back into use as late as possible. */
   addressCursors: Record<string, number>
+  /** Set when an older state took the place of a damaged one, until the nodes have been compared with it. */
+  older?: boolean
+  /** Nodes that an older state did not know: kept stopped, their disks never deleted by us. */
+  keptNodes?: string[]
 }
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated'

@@ -9,21 +9,32 @@ import { REASONS, settle } from './transitions.js'
 /**
  * Makes state and nodes agree after a start of the daemon, once `engine.open` has adopted what lives. What was on its
  * way goes on; a node without an instance is removed; an instance said to run whose node does not is stopped and says why.
+ * A state that is older than the nodes (`older`) is no reason to delete a disk: nodes it does not know are stopped and kept.
  * Resolves when the state is on disk; moves go on behind (see `settled`).
+ *
+ * @returns the nodes that are kept without an instance, of this time and of earlier ones
  */
-export async function reconcile(cloud: Cloud): Promise<void> {
+export async function reconcile(cloud: Cloud): Promise<string[]> {
   const lifecycle = lifecycleOf(cloud) // from here on it hears of nodes that end
   const nodes = await cloud.engine.list()
+  const kept = new Set(cloud.state.ec2.keptNodes)
   for (const id of nodes.keys()) {
     const instance = own(cloud.state.ec2.instances, id)
-    if (!instance || instance.state === 'terminated') await removeStray(cloud, id)
+    // Terminated once is terminated for ever, also in an older state.
+    if (instance?.state === 'terminated') await removeStray(cloud, id)
+    if (instance) continue
+    if (cloud.state.ec2.older || kept.has(id)) await keepStray(cloud, id, kept)
+    else await removeStray(cloud, id)
   }
+  delete cloud.state.ec2.older
+  cloud.state.ec2.keptNodes = [...kept].filter((id) => nodes.has(id))
   for (const instance of Object.values(cloud.state.ec2.instances)) {
     if (agree(cloud, instance, nodes.get(instance.id) ?? 'absent')) lifecycle.due(instance.id)
   }
   sweep(cloud)
   await cloud.commit()
   lifecycle.wake()
+  return cloud.state.ec2.keptNodes
 }
 
 /** True when there is something left for the lifecycle to do. */
@@ -57,6 +68,15 @@ async function removeStray(cloud: Cloud, id: string): Promise<void> {
     await cloud.engine.remove(id)
   } catch (error) {
     cloud.log.error(`node ${id} cannot be removed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function keepStray(cloud: Cloud, id: string, kept: Set<string>): Promise<void> {
+  kept.add(id)
+  try {
+    await cloud.engine.stop(id)
+  } catch (error) {
+    cloud.log.error(`node ${id} cannot be stopped: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
