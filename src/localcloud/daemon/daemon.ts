@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { Cloud, CloudLog, CloudState } from '../cloud.js'
-import { closeLifecycle, emptyEc2State, faultsOf, faultText, handleEc2, reconcile } from '../ec2/index.js'
+import {
+  applyNetworkPolicy,
+  closeLifecycle,
+  emptyEc2State,
+  faultsOf,
+  faultText,
+  handleEc2,
+  reconcile,
+} from '../ec2/index.js'
 import { LocalCloudError } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
 import { BlobStore } from '../s3/blobs.js'
@@ -78,6 +86,7 @@ export class Daemon {
     if (!this.store.notice) await blobs.sweep(await this.filesInUse())
     await this.machines.image.look()
     await this.store.commit()
+    await applyNetworkPolicy(this.cloud)
     await this.machines.engine.open()
     const kept = await reconcile(this.cloud)
     if (kept.length > 0) {

@@ -2,6 +2,7 @@ import type { ServiceHandler } from '../cloud.js'
 import { createQueryService } from '../protocol/query-service.js'
 import { EC2_ACTIONS } from './actions.js'
 import { lifecycleOf } from './instances/lifecycle.js'
+import { applyNetworkPolicy } from './network-policy.js'
 import { throttle } from './request-limits.js'
 import { sweepNowAndThen } from './sweep.js'
 import { noteNew, visible } from './visibility.js'
@@ -10,6 +11,7 @@ export { FAULT_KINDS, type Fault, type FaultKind, faultText, parseFault } from '
 export { faultsOf } from './faults.js'
 export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'
+export { applyNetworkPolicy } from './network-policy.js'
 export { emptyEc2State, registerBaseImage } from './state.js'
 
 /**
@@ -25,8 +27,10 @@ export const handleEc2: ServiceHandler = createQueryService({
     sweepNowAndThen(cloud)
     return visible(cloud, action, input)
   },
-  afterCommit: (cloud) => {
+  // A node never runs without its rules, and an answer says that they hold.
+  afterCommit: async (cloud) => {
     noteNew(cloud)
+    await applyNetworkPolicy(cloud)
     lifecycleOf(cloud).wake()
   },
 })

@@ -1,4 +1,5 @@
 import type { BootReport, NodeEngine, NodeSpec, NodeState } from '../nodes/engine.js'
+import type { NetworkPolicy } from '../nodes/network-policy.js'
 
 /** What an operation of the engine is about to do; a test may wait in it or throw. */
 export type EngineHook = (operation: 'boot' | 'stop' | 'remove', id: string) => Promise<void> | void
@@ -8,6 +9,8 @@ export class NullEngine implements NodeEngine {
   readonly sshPort = 22022
   readonly publicPrefix: string
   readonly nodes = new Map<string, { state: 'stopped' | 'running'; spec: NodeSpec; boots: number; console: string }>()
+  /** The last one told. */
+  policy: NetworkPolicy | undefined
   private readonly listeners: ((id: string) => void)[] = []
 
   constructor(private readonly options: { hook?: EngineHook; publicPrefix?: string } = {}) {
@@ -57,6 +60,10 @@ export class NullEngine implements NodeEngine {
 
   async usage(): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
     return { processes: 0, memoryBytes: 0, diskBytes: 0 }
+  }
+
+  async setNetworkPolicy(policy: NetworkPolicy): Promise<void> {
+    this.policy = policy
   }
 
   onExit(listener: (id: string) => void): void {

@@ -1,3 +1,5 @@
+import type { NetworkPolicy } from './network-policy.js'
+
 /** The first boot of a node and every later one: all the engine has to know about an instance. */
 export interface NodeSpec {
   /** Instance id; opaque, also the name of the node's directory on disk. */
@@ -47,6 +49,11 @@ export interface NodeEngine {
   console(id: string): Promise<string>
   /** Process, memory (PSS) and disk figures of a node, for `local status`. */
   usage(id: string): Promise<{ processes: number; memoryBytes: number; diskBytes: number }>
+  /**
+   * Who may speak to whom from now on, between nodes and from the host; in force when it resolves, and for as long as the
+   * nodes live. May be told before `open`. Until it is told first, nothing is filtered and sshd is reached.
+   */
+  setNetworkPolicy(policy: NetworkPolicy): Promise<void>
   /** Called when a node's PID 1 ends without `stop`, `remove` or a reboot asked from outside. */
   onExit(listener: (id: string) => void): void
   /** sshd of every node is reached at its public address and this port. */

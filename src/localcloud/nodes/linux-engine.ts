@@ -9,6 +9,7 @@ import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from
 import { ensureGuestLayer } from './guest-layer.js'
 import { mustRunHost } from './host-command.js'
 import { memoryOf } from './memory.js'
+import type { NetworkPolicy } from './network-policy.js'
 import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
@@ -47,6 +48,7 @@ export class LinuxNodeEngine implements NodeEngine {
   private publicNet: Promise<PublicNet> | undefined
   private prefix: string | undefined
   private cgroups: Promise<CgroupLimiter> | undefined
+  private policy: NetworkPolicy | undefined
 
   constructor(private readonly options: NodeEngineOptions) {
     this.paths = diskPaths(options.diskRoot, options.stateDir)
@@ -148,6 +150,13 @@ export class LinuxNodeEngine implements NodeEngine {
     return { processes: pids.length, memoryBytes, diskBytes: await diskBytes(this.paths.node(id)) }
   }
 
+  /** Kept for the shared parts that are made later. */
+  async setNetworkPolicy(policy: NetworkPolicy): Promise<void> {
+    this.policy = policy
+    const shared = await this.shared?.catch(() => undefined)
+    await shared?.setPolicy(policy)
+  }
+
   onExit(listener: (id: string) => void): void {
     this.listeners.push(listener)
   }
@@ -174,6 +183,7 @@ export class LinuxNodeEngine implements NodeEngine {
       ...options,
       egress: options.egress ?? true,
       paths,
+      policy: () => this.policy,
       isBooting: (id) => this.boots.has(id),
       onExit: (id) => {
         for (const listener of this.listeners) listener(id)

@@ -24,9 +24,11 @@ function main(): void {
   process.on('SIGINT', () => undefined) // the terminal's Ctrl-C is for someone else
   process.on('message', (message: ToNetd, handle: unknown) => {
     if (message.kind === 'imds') return reply(waiting, message)
-    endForward(forwards, message.key)
+    if (message.kind === 'close') return endForward(forwards, message.key)
+    const old = forwards.get(message.key)
+    old?.server.close()
     if (message.kind !== 'listen' || !(handle instanceof net.Server)) return
-    forwards.set(message.key, forward(handle, message.host, message.port))
+    forwards.set(message.key, forward(handle, message.host, message.port, old?.sockets))
     say({ kind: 'listening', key: message.key })
   })
   let last = 0
@@ -64,8 +66,7 @@ function reply(waiting: Map<number, http.ServerResponse>, message: ToNetd & { ki
   response?.writeHead(message.response.status, { ...message.response.headers, 'content-length': body.length }).end(body)
 }
 
-function forward(server: net.Server, host: string, port: number): Forward {
-  const sockets = new Set<net.Socket>()
+function forward(server: net.Server, host: string, port: number, sockets = new Set<net.Socket>()): Forward {
   server.on('connection', (outside) => {
     // Either side may end its half first, as ssh does.
     const inside = net.connect({ host, port, allowHalfOpen: true, noDelay: true })

@@ -4,6 +4,8 @@ import type { ImdsRequest, ImdsResponse } from '../imds/imds.js'
 export type ToNetd =
   | { readonly kind: 'listen'; readonly key: string; readonly host: string; readonly port: number }
   | { readonly kind: 'close'; readonly key: string }
+  /** Takes no new connections; those that are there go on. */
+  | { readonly kind: 'shut'; readonly key: string }
   | {
       readonly kind: 'imds'
       readonly id: number

@@ -63,13 +63,25 @@ export class NetworkChild {
 
   /** Listens at a node's public address. @throws LocalCloudError AddressInUse */
   async add(address: PublicAddress): Promise<void> {
+    if (this.open.has(address.key)) return
     this.open.set(address.key, address)
-    await this.listen(address)
+    try {
+      await this.listen(address)
+    } catch (error) {
+      this.open.delete(address.key)
+      throw error
+    }
+  }
+
+  /** Stops listening; connections that are there go on. */
+  shut(key: string): void {
+    if (this.open.delete(key)) this.tell({ kind: 'shut', key })
   }
 
   /** Stops listening and drops the connections there. */
   remove(key: string): void {
-    if (this.open.delete(key)) this.tell({ kind: 'close', key })
+    this.open.delete(key)
+    this.tell({ kind: 'close', key })
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,8 @@ import { InstanceMetadataService } from '../imds/imds.js'
 import { type DiskPaths, makePassage } from './disk-paths.js'
 import type { MetadataSource } from './engine.js'
 import { NetworkChild, type PublicAddress } from './netd.js'
+import { isOpen, type NetworkPolicy, portsOpenToHost } from './network-policy.js'
+import { applyPolicyRules } from './policy-rules.js'
 import { Supervisor } from './supervisor.js'
 import type { WireLine } from './supervisor-wire.js'
 
@@ -15,6 +17,8 @@ interface SharedOptions {
   readonly sshPort: number
   readonly metadata: MetadataSource
   readonly log: CloudLog
+  /** As told last; none: nothing is filtered. */
+  readonly policy: () => NetworkPolicy | undefined
   /** Whether the engine is booting this node itself, and so hears of it as an answer. */
   readonly isBooting: (id: string) => boolean
   /** A node ended by itself. */
@@ -23,10 +27,14 @@ interface SharedOptions {
   readonly onLost: () => void
 }
 
+const SSH = 22
+
 /** What the nodes of a home have in common: their supervisor, their network and the addresses they are reached at. */
 export class SharedParts {
   /** Nodes that run as far as we were told, and where they are reached. */
   private readonly running = new Map<string, PublicAddress>()
+  /** A node's port is opened or closed by one at a time. */
+  private readonly turns = new Map<string, Promise<void>>()
   private watcher: { close(): void } | undefined
 
   private constructor(
@@ -50,6 +58,8 @@ export class SharedParts {
     )
     try {
       await network.start()
+      const policy = options.policy()
+      if (policy) await parts.setPolicy(policy)
       await parts.adopt()
     } catch (error) {
       await parts.close()
@@ -61,8 +71,20 @@ export class SharedParts {
   /** Lets the host reach a node's sshd. */
   async openPort(address: PublicAddress): Promise<void> {
     if (this.running.has(address.key)) return
-    await this.network.add(address)
     this.running.set(address.key, address)
+    try {
+      await this.admit(address)
+    } catch (error) {
+      this.running.delete(address.key)
+      throw error
+    }
+  }
+
+  /** In force when it resolves: between the nodes at once as a whole, then from the host. */
+  async setPolicy(policy: NetworkPolicy): Promise<void> {
+    await applyPolicyRules(this.supervisor.holderPid, policy, nameServerOf(this.options.network))
+    const complain = (error: Error) => this.options.log.error(error.message)
+    await Promise.all([...this.running.values()].map((address) => this.admit(address).catch(complain)))
   }
 
   closePort(id: string): void {
@@ -81,8 +103,28 @@ export class SharedParts {
       const address = { key: node.id!, publicIp: node.public!, privateIp: node.ip! }
       this.running.set(address.key, address)
       // One that is just rebooting says when it is there.
-      if (node.state === 'running') await this.network.add(address)
+      if (node.state === 'running') await this.admit(address)
     }
+  }
+
+  /** Lets the host in where the rules do. Connections that are there go on, as on EC2. */
+  private admit(address: PublicAddress): Promise<void> {
+    const { key } = address
+    const before = this.turns.get(key) ?? Promise.resolve()
+    const turn = before.catch(() => undefined).then(() => this.admitNow(address))
+    const end = () => this.turns.get(key) === turn && this.turns.delete(key)
+    this.turns.set(key, turn)
+    turn.then(end, end)
+    return turn
+  }
+
+  private async admitNow(address: PublicAddress): Promise<void> {
+    if (this.running.get(address.key) !== address) return
+    const policy = this.options.policy()
+    if (!policy || isOpen(portsOpenToHost(policy, address.key), SSH)) await this.network.add(address)
+    else this.network.shut(address.key)
+    // It ended meanwhile.
+    if (this.running.get(address.key) !== address) this.network.remove(address.key)
   }
 
   private heard(event: WireLine): void {
@@ -104,7 +146,7 @@ export class SharedParts {
   private reopenPort(id: string): void {
     const address = this.running.get(id)
     const complain = (error: Error) => this.options.log.error(`node ${id} cannot be reached: ${error.message}`)
-    if (address) this.network.add(address).catch(complain)
+    if (address) this.admit(address).catch(complain)
   }
 
   private lost(): void {
@@ -114,3 +156,6 @@ export class SharedParts {
     this.running.clear()
   }
 }
+
+/** The third host of the network. */
+const nameServerOf = (network: string) => network.replace(/\.\d+\/.*$/, '.3')

@@ -21,8 +21,8 @@ export interface QueryServiceOptions {
   readonly actions: Readonly<Record<string, QueryAction>>
   /** Before each known action, e.g. to forget what has expired. -> the cloud as the action is to see it */
   before?(cloud: Cloud, action: string, input: object): Cloud
-  /** After an action that writes, once its changes are on disk. */
-  afterCommit?(cloud: Cloud): void
+  /** After an action that writes, once its changes are on disk; the answer waits for it. */
+  afterCommit?(cloud: Cloud): void | Promise<void>
 }
 
 /** A service that speaks AWS's Query protocol: form in, XML out. Shapes are worked out at an action's first use. */
@@ -47,7 +47,7 @@ export function createQueryService(options: QueryServiceOptions): ServiceHandler
       const result = await action.run(given, seen)
       if (action.writes) {
         await cloud.commit()
-        options.afterCommit?.(cloud)
+        await options.afterCommit?.(cloud)
       }
       const members = output ? encodeMembers(output, result ?? {}) : undefined
       return reply(200, success(options, name, members, requestId), requestId)
