@@ -11,6 +11,15 @@ import { separateRemoteCommand, splitAtCommand } from './words.js'
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
 
 process.exitCode = await main(process.argv.slice(2))
+endSoon()
+
+/** Work that nobody waits for, such as a remote command without its await, must not keep a finished command alive. */
+function endSoon(): void {
+  setTimeout(() => {
+    if (process.stdout.writableLength > 0) endSoon()
+    else process.exit()
+  }, 1_000).unref()
+}
 
 /** Parses, loads the one command that runs, runs it, reports. @returns the exit status */
 async function main(argv: string[]): Promise<number> {

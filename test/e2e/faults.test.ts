@@ -31,6 +31,12 @@ export class BadConstructor extends ClusterSetup {
   async run() {}
 }
 
+export class Forgets extends ClusterSetup {
+  async run(nodes) {
+    nodes[0].ssh.execute('sleep 30; exit 3')
+  }
+}
+
 export class Needs extends ClusterSetup {
   constructor(pkgName) { super() }
   async run() {}
@@ -48,6 +54,8 @@ setup_class = faulty.BadConstructor
 setup_class = faulty.NoSuchClass
 [plugin nofile]
 setup_class = nosuchfile.X
+[plugin forgets]
+setup_class = faulty.Forgets
 [plugin missing]
 setup_class = faulty.Needs
 [plugin misspelt]
@@ -95,6 +103,11 @@ describe.skipIf(!canRunNodes)('what goes wrong on a cluster of three', () => {
     expect(run.status).toBe(1)
     expect(run.output).not.toMatch(/^\s+at /m)
     expect(run.output).not.toMatch(/looks like a bug/)
+  })
+
+  test('a plugin that forgets an await does not keep the command from ending', async () => {
+    const run = await runCli(['runplugin', 'forgets', 'three'], { env: home.env, timeoutMs: 25_000 })
+    expect(run.output).toContain('Running plugin forgets')
   })
 
   test('a cluster that exists is not started again', async () => {

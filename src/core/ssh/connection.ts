@@ -259,7 +259,10 @@ function connectError(target: SshTarget, error: Error & { level?: string; code?:
     })
   const reason =
     error.code === 'ECONNREFUSED' ? 'connection refused (sshd does not listen yet, or no longer)' : error.message
-  return new SSHConnectionError(`${where}: ${reason}`, { cause: error })
+  return new SSHConnectionError(`${where}: ${reason}`, {
+    cause: error,
+    hint: 'a node that was just started or rebooted needs a moment: try again; "starcluster listclusters -s" shows ssh',
+  })
 }
 
 function isKeyProblem(error: unknown): error is Error {

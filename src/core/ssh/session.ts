@@ -7,6 +7,7 @@ export class SshSession {
   #connection: SshConnection | undefined
   #opening: Promise<SshConnection> | undefined
   #shell: Promise<string> | undefined
+  #closed = 0
 
   constructor(readonly target: SshTarget) {}
 
@@ -56,6 +57,7 @@ export class SshSession {
   }
 
   close(): void {
+    this.#closed++
     this.#connection?.close()
     this.#connection = undefined
     // an attempt under way is not waited for, but must not leave a connection behind either
@@ -66,10 +68,12 @@ export class SshSession {
   }
 
   async #onConnection<T>(act: (connection: SshConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const closed = this.#closed
     try {
       return await act(await this.connection(signal))
     } catch (error) {
-      if (!(error instanceof NothingWasRun)) throw error
+      // closed on purpose: what was under way is given up, not begun again on a connection nobody would close
+      if (!(error instanceof NothingWasRun) || closed !== this.#closed) throw error
       return act(await this.connection(signal))
     }
   }
