@@ -70,9 +70,9 @@ sub settle_in {
     $SIG{$_} = 'IGNORE' for qw(HUP PIPE INT);
 }
 
-# ExecReload=, by a process of its own beside the shepherd. -> '' or what went wrong
-sub reload {
-    my ($what, $pid) = @_;
+# ExecReload= (or ExecStop=) by a process of its own, beside the shepherd or without one. -> '' or what went wrong
+sub run_beside {
+    my ($what, $key, $pid) = @_;
     pipe(my $from, my $tell) or return 'resources';
     my $child = fork() // return 'resources';
     if (!$child) {
@@ -81,7 +81,7 @@ sub reload {
         my $why = eval {
             settle_in($tell);
             surroundings();
-            my ($bad) = grep { $_ } map { run($_, 90) } Unit::commands($unit, 'ExecReload');
+            my ($bad) = grep { $_ } map { run($_, 90) } Unit::commands($unit, $key);
             $bad // '';
         } // do { print $@; 'resources' };
         syswrite($tell, $why);

@@ -161,6 +161,14 @@ sub environment_file {
     return \@pairs;
 }
 
+# The main process of a unit that no shepherd started: its PID file says so (pg_ctlcluster of an init script, a plugin).
+sub started_by_others {
+    my ($unit) = @_;
+    return 0 if $unit->{kind} ne 'unit' || state_of($unit->{name})->{shepherd};
+    open(my $in, '<', setting($unit, 'PIDFile') // return 0) or return 0;
+    return (readline($in) // '') =~ /^\s*(\d+)/ && -d "/proc/$1" ? $1 : 0;
+}
+
 # What the shepherd wrote last, made true: a unit whose shepherd was killed is not running.
 sub state_of {
     my ($name) = @_;
