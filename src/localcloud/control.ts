@@ -1,10 +1,11 @@
-import { askImage, askReport } from './daemon/control-client.js'
+import { askDisks, askImage, askReport } from './daemon/control-client.js'
 import { readCredentials } from './daemon/credentials.js'
 import type { DaemonInfo } from './daemon/daemon-info.js'
 import { findDaemon } from './daemon/find-daemon.js'
 import { readWholeLog } from './daemon/log-file.js'
 import { type StartOptions, startDaemon } from './daemon/start-daemon.js'
 import type { DaemonReport } from './daemon/status.js'
+import type { DiskAct } from './ec2/index.js'
 import { LocalCloudError } from './local-error.js'
 import { type LocalPaths, localPaths } from './paths.js'
 import { CONTROL_PROTOCOL, programVersion } from './version.js'
@@ -58,6 +59,27 @@ export async function daemonStatus(env: NodeJS.ProcessEnv, signal?: AbortSignal)
   if (!found) return { running: false, paths }
   const report = await askReport(found.info, { signal })
   return { running: true, endpoint: `http://127.0.0.1:${found.info.port}`, paths, ...report }
+}
+
+export type { DiskAct } from './ec2/index.js'
+
+/**
+ * Snapshots of machines' disks: makes one, goes back to one, forgets one or only lists. Resolves when machines that had
+ * to stop for it are reached again.
+ * @returns the snapshots that all of the machines have now, oldest first
+ * @throws LocalCloudError as the daemon says
+ */
+export async function actOnDisks(
+  env: NodeJS.ProcessEnv,
+  act: DiskAct,
+  signal?: AbortSignal,
+): Promise<readonly { readonly name: string; readonly created: string }[]> {
+  await ensureDaemon({ env, ...(signal ? { signal } : {}), withoutImage: true })
+  const found = await findDaemon(localPaths(env), signal)
+  if (!found) throw new LocalCloudError('DaemonGone', 'the local cloud ended while it was asked')
+  const answer = await askDisks(found.info, act, { signal })
+  if ('error' in answer) throw new LocalCloudError(answer.error.code, answer.error.message, { hint: answer.error.hint })
+  return answer.snapshots
 }
 
 /** The daemon's log, the older file of the two first. Empty when it never ran. */

@@ -33,8 +33,30 @@ export const define: DefineCommand = (command, cli) => {
     .option('--times <n>', 'so many launches or machines; default: until cleared', positiveInteger)
     .option('--ms <n>', 'milliseconds (visibility, slow-boot, crash)', positiveInteger)
     .action(async (kind, which, flags) => (await import('../local/inject.js')).inject(cli, kind, which, flags))
+  act('snapshot', 'give the present state of every disk of a cluster a name; its machines restart')
+    .argument('<cluster>')
+    .argument('<name>')
+    .action(async (cluster, name) => (await import('../local/snapshots.js')).snapshot(cli, cluster, name))
+  act('rollback', 'put every disk of a cluster back to a named state; its machines restart')
+    .argument('<cluster>')
+    .argument('[name]', 'default: the newest')
+    .action(async (cluster, name) => (await import('../local/snapshots.js')).rollback(cli, cluster, name))
+  act('snapshots', 'list the named states of a cluster, oldest first')
+    .argument('<cluster>')
+    .option('--remove <name>', 'forget this one; the disks stay as they are')
+    .action(async (cluster, flags) => (await import('../local/snapshots.js')).snapshots(cli, cluster, flags))
+  const image = act('image', 'look after the images machines start from')
+  const imageAct = (name: string, summary: string) => sub(image, name).description(summary)
+  imageAct('list', 'list the images').action(async () => (await import('../local/images.js')).list(cli))
+  imageAct('build', 'build the base image, if it is not there').action(async () =>
+    (await import('../local/images.js')).build(cli),
+  )
+  imageAct('remove', 'remove images; machines made from them go on')
+    .argument('<ami...>')
+    .action(async (ids) => (await import('../local/images.js')).remove(cli, ids))
   examples(command, [
     ['starcluster local doctor', 'what is missing here, and how to mend it'],
+    ['starcluster local snapshot mycluster clean', 'then try things, and go back with: local rollback mycluster'],
     ['eval "$(starcluster local env)"', 'let "aws ec2 describe-instances" ask the local cloud'],
   ])
 }

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { Fault } from '../ec2/fault-kinds.js'
 import type { DaemonInfo } from './daemon-info.js'
-import type { DaemonPing, DaemonReport, ImageLine } from './status.js'
+import type { DaemonPing, DaemonReport, DisksAnswer, ImageLine } from './status.js'
 
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined
@@ -21,6 +21,9 @@ export const askStop = (daemon: DaemonInfo, options: AskOptions) =>
 
 export const askFaults = (daemon: DaemonInfo, method: 'GET' | 'POST' | 'DELETE', options: AskOptions) =>
   askJson<Fault[]>(daemon, method, '/faults', { timeoutMs: 20_000, ...options })
+
+export const askDisks = (daemon: DaemonInfo, body: object, options: AskOptions) =>
+  askJson<DisksAnswer>(daemon, 'POST', '/disks', { ...options, body })
 
 /** Has the base image built, or joins the build that runs. Ends with the last line of the daemon. */
 export async function askImage(

@@ -1,9 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { DiskAct } from '../ec2/index.js'
 import { LocalCloudError, reason } from '../local-error.js'
 import { explain } from './explain.js'
 import { type ControlledFaults, faultRoute } from './fault-route.js'
-import type { DaemonPing, DaemonReport, ImageLine } from './status.js'
+import type { DaemonPing, DaemonReport, DisksAnswer, ImageLine } from './status.js'
 
 export interface ControlledDaemon {
   readonly token: string
@@ -12,6 +13,7 @@ export interface ControlledDaemon {
   ping(): DaemonPing
   report(): Promise<DaemonReport>
   ensureImage(onProgress: (message: string) => void): Promise<void>
+  diskAct(act: DiskAct): Promise<readonly { name: string; created: string }[]>
   stop(): void
   readonly faults: ControlledFaults
 }
@@ -34,6 +36,9 @@ export function controlRoutes(daemon: ControlledDaemon) {
       case 'POST /image':
         await sendImageProgress(response, daemon)
         return true
+      case 'POST /disks':
+        sendJson(response, 200, await disksAnswer(request, daemon))
+        return true
       case 'POST /stop':
         response.setHeader('connection', 'close')
         sendJson(response, 202, {})
@@ -45,6 +50,23 @@ export function controlRoutes(daemon: ControlledDaemon) {
   }
 }
 
+async function disksAnswer(request: IncomingMessage, daemon: ControlledDaemon): Promise<DisksAnswer> {
+  try {
+    let text = ''
+    for await (const piece of request.setEncoding('utf8')) text += piece
+    return { snapshots: await daemon.diskAct(JSON.parse(text) as DiskAct) }
+  } catch (failure) {
+    return { error: told(failure, daemon, 'DiskActFailed') }
+  }
+}
+
+function told(failure: unknown, daemon: ControlledDaemon, unknown: string) {
+  const error = explain(failure, daemon.dir)
+  const hint = error instanceof LocalCloudError ? error.hint : undefined
+  const code = error instanceof LocalCloudError ? error.code : unknown
+  return { code, message: reason(error), ...(hint === undefined ? {} : { hint }) }
+}
+
 async function sendImageProgress(response: ServerResponse, daemon: ControlledDaemon): Promise<void> {
   const send = (line: ImageLine) => response.write(`${JSON.stringify(line)}\n`)
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
@@ -52,10 +74,7 @@ async function sendImageProgress(response: ServerResponse, daemon: ControlledDae
     await daemon.ensureImage((progress) => send({ progress }))
     send({ done: true })
   } catch (failure) {
-    const error = explain(failure, daemon.dir)
-    const hint = error instanceof LocalCloudError ? error.hint : undefined
-    const code = error instanceof LocalCloudError ? error.code : 'BaseImageFailed'
-    send({ error: { code, message: reason(error), ...(hint === undefined ? {} : { hint }) } })
+    send({ error: told(failure, daemon, 'BaseImageFailed') })
   }
   response.end()
 }

@@ -5,6 +5,7 @@ import type { Cloud, CloudLog, CloudState } from '../cloud.js'
 import {
   applyNetworkPolicy,
   closeLifecycle,
+  diskAct,
   emptyEc2State,
   faultsOf,
   faultText,
@@ -106,6 +107,7 @@ export class Daemon {
         ping: () => this.ping(),
         report: () => this.report(),
         ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
+        diskAct: (act) => diskAct(act, this.cloud),
         stop: () => process.emit('SIGTERM'),
         faults: faultsOf(this.cloud),
       }),

@@ -34,6 +34,11 @@ export interface DaemonReport extends DaemonPing {
   readonly nodes: readonly NodeStatus[]
 }
 
+/** Answer to POST /_starcluster/disks. */
+export type DisksAnswer =
+  | { readonly snapshots: readonly { readonly name: string; readonly created: string }[] }
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
+
 /** Lines of the answer to POST /_starcluster/image: progress until one of the last two. */
 export type ImageLine =
   | { readonly progress: string }

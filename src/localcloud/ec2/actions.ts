@@ -1,12 +1,15 @@
 import {
   AuthorizeSecurityGroupEgress$,
   AuthorizeSecurityGroupIngress$,
+  CopyImage$,
+  CreateImage$,
   CreateKeyPair$,
   CreateSecurityGroup$,
   CreateTags$,
   DeleteKeyPair$,
   DeleteSecurityGroup$,
   DeleteTags$,
+  DeregisterImage$,
   DescribeAccountAttributes$,
   DescribeAvailabilityZones$,
   DescribeImages$,
@@ -26,6 +29,7 @@ import {
   ImportKeyPair$,
   ModifyInstanceAttribute$,
   RebootInstances$,
+  RegisterImage$,
   RevokeSecurityGroupEgress$,
   RevokeSecurityGroupIngress$,
   RunInstances$,
@@ -36,6 +40,7 @@ import {
 import type { Cloud } from '../cloud.js'
 import type { QueryAction } from '../protocol/query-service.js'
 import type { OperationSchema } from '../protocol/shape.js'
+import { copyImage, createImage, deregisterImage, registerImage } from './images/actions.js'
 import { describeImages } from './images/images.js'
 import { describeInstanceTypeOfferings, describeInstanceTypes } from './instance-types/actions.js'
 import { describeInstanceAttribute, modifyInstanceAttribute } from './instances/attributes.js'
@@ -84,6 +89,10 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   RevokeSecurityGroupIngress: writes(RevokeSecurityGroupIngress$, revokeSecurityGroupIngress),
   RevokeSecurityGroupEgress: writes(RevokeSecurityGroupEgress$, revokeSecurityGroupEgress),
   DescribeSecurityGroupRules: reads(DescribeSecurityGroupRules$, describeSecurityGroupRules),
+  CreateImage: writes(CreateImage$, createImage),
+  CopyImage: writes(CopyImage$, copyImage),
+  DeregisterImage: writes(DeregisterImage$, deregisterImage),
+  RegisterImage: writes(RegisterImage$, registerImage),
   DescribeImages: reads(DescribeImages$, describeImages),
   DescribeInstanceTypes: reads(DescribeInstanceTypes$, describeInstanceTypes),
   DescribeInstanceTypeOfferings: reads(DescribeInstanceTypeOfferings$, describeInstanceTypeOfferings),

@@ -1,6 +1,7 @@
 import type { ServiceHandler } from '../cloud.js'
 import { createQueryService } from '../protocol/query-service.js'
 import { EC2_ACTIONS } from './actions.js'
+import { imageWorkOf } from './images/image-work.js'
 import { lifecycleOf } from './instances/lifecycle.js'
 import { applyNetworkPolicy } from './network-policy.js'
 import { throttle } from './request-limits.js'
@@ -9,6 +10,7 @@ import { noteNew, visible } from './visibility.js'
 
 export { FAULT_KINDS, type Fault, type FaultKind, faultText, parseFault } from './fault-kinds.js'
 export { faultsOf } from './faults.js'
+export { type DiskAct, diskAct } from './instances/disk-acts.js'
 export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'
 export { applyNetworkPolicy } from './network-policy.js'
@@ -32,5 +34,6 @@ export const handleEc2: ServiceHandler = createQueryService({
     noteNew(cloud)
     await applyNetworkPolicy(cloud)
     lifecycleOf(cloud).wake()
+    imageWorkOf(cloud).wake()
   },
 })

@@ -1,13 +1,16 @@
+import { LocalCloudError } from '../local-error.js'
 import type { BootReport, NodeEngine, NodeSpec, NodeState } from '../nodes/engine.js'
 import type { NetworkPolicy } from '../nodes/network-policy.js'
+import type { DiskSnapshot, NodeDisks } from '../nodes/node-disks.js'
 
 /** What an operation of the engine is about to do; a test may wait in it or throw. */
-export type EngineHook = (operation: 'boot' | 'stop' | 'remove', id: string) => Promise<void> | void
+export type EngineHook = (operation: 'boot' | 'stop' | 'remove' | 'capture', id: string) => Promise<void> | void
 
 /** No nodes at all: it only records what would run. For fast tests of what stands above, and to simulate many instances. */
 export class NullEngine implements NodeEngine {
   readonly sshPort = 22022
   readonly publicPrefix: string
+  readonly disks: NullDisks
   readonly nodes = new Map<string, { state: 'stopped' | 'running'; spec: NodeSpec; boots: number; console: string }>()
   /** The last one told. */
   policy: NetworkPolicy | undefined
@@ -15,6 +18,7 @@ export class NullEngine implements NodeEngine {
 
   constructor(private readonly options: { hook?: EngineHook; publicPrefix?: string } = {}) {
     this.publicPrefix = options.publicPrefix ?? '127.77'
+    this.disks = new NullDisks(options.hook)
   }
 
   async open(): Promise<void> {
@@ -66,6 +70,10 @@ export class NullEngine implements NodeEngine {
     this.policy = policy
   }
 
+  async sharesMounted(): Promise<boolean> {
+    return true
+  }
+
   onExit(listener: (id: string) => void): void {
     this.listeners.push(listener)
   }
@@ -76,5 +84,49 @@ export class NullEngine implements NodeEngine {
     if (!node) return
     node.state = 'stopped'
     for (const listener of this.listeners) listener(id)
+  }
+}
+
+/** Names without disks. */
+class NullDisks implements NodeDisks {
+  private readonly named = new Map<string, DiskSnapshot[]>()
+  private readonly made = new Set<string>()
+
+  constructor(private readonly hook: EngineHook | undefined) {}
+
+  async snapshot(id: string, name: string): Promise<void> {
+    const known = this.named.get(id) ?? []
+    if (known.some((one) => one.name === name)) throw new LocalCloudError('SnapshotExists', name)
+    this.named.set(id, [...known, { name, created: new Date().toISOString() }])
+  }
+
+  async rollback(id: string, name: string): Promise<void> {
+    if (!this.named.get(id)?.some((one) => one.name === name)) throw new LocalCloudError('SnapshotDoesNotExist', name)
+  }
+
+  async snapshots(id: string): Promise<DiskSnapshot[]> {
+    return this.named.get(id) ?? []
+  }
+
+  async forget(id: string, name: string): Promise<void> {
+    await this.rollback(id, name)
+    this.named.set(
+      id,
+      (await this.snapshots(id)).filter((one) => one.name !== name),
+    )
+  }
+
+  async capture(id: string, layer: string): Promise<string> {
+    await this.hook?.('capture', id)
+    this.made.add(`image-${layer}`)
+    return `image-${layer}`
+  }
+
+  async layers(): Promise<string[]> {
+    return [...this.made]
+  }
+
+  async removeLayer(id: string): Promise<void> {
+    this.made.delete(id)
   }
 }

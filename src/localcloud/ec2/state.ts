@@ -123,8 +123,17 @@ export interface ImageRecord {
   readonly name: string
   readonly description: string
   readonly architecture: 'x86_64' | 'arm64'
-  readonly layers: string[]
+  layers: string[]
   readonly createdAt: string
+  /** Missing: available. */
+  state?: 'pending' | 'available' | 'failed'
+  stateReason?: { code: string; message: string }
+  /** Set for images made with CreateImage, and copies of them. */
+  readonly sourceInstanceId?: string
+  /** Set while it is pending: the machine goes on without a stop meanwhile. */
+  noReboot?: boolean
+  /** AMI this one is a copy of. */
+  readonly sourceImageId?: string
 }
 
 export function emptyEc2State(): Ec2State {

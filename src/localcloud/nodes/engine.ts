@@ -1,4 +1,5 @@
 import type { NetworkPolicy } from './network-policy.js'
+import type { NodeDisks } from './node-disks.js'
 
 /** The first boot of a node and every later one: all the engine has to know about an instance. */
 export interface NodeSpec {
@@ -56,6 +57,10 @@ export interface NodeEngine {
   setNetworkPolicy(policy: NetworkPolicy): Promise<void>
   /** Called when a node's PID 1 ends without `stop`, `remove` or a reboot asked from outside. */
   onExit(listener: (id: string) => void): void
+  /** Named points of disks, and layers made of them. */
+  readonly disks: NodeDisks
+  /** Resolves when a running node has mounted what its fstab has of NFS; at the latest after `timeoutMs`. -> whether it has */
+  sharesMounted(id: string, timeoutMs?: number): Promise<boolean>
   /** sshd of every node is reached at its public address and this port. */
   readonly sshPort: number
   /**

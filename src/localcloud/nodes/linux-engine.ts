@@ -8,13 +8,16 @@ import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
 import { ensureGuestLayer } from './guest-layer.js'
 import { mustRunHost } from './host-command.js'
+import { LinuxDisks } from './linux-disks.js'
 import { memoryOf } from './memory.js'
 import type { NetworkPolicy } from './network-policy.js'
 import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
+import type { NodeDisks } from './node-disks.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
 import { readTail } from './read-tail.js'
 import { SharedParts } from './shared-parts.js'
+import { sharesMounted } from './shares-mounted.js'
 import { Supervisor } from './supervisor.js'
 import type { WireLine } from './supervisor-wire.js'
 
@@ -40,6 +43,7 @@ const CONSOLE_BYTES = 65_536
 
 export class LinuxNodeEngine implements NodeEngine {
   readonly sshPort: number
+  readonly disks: NodeDisks
   private readonly paths: DiskPaths
   private readonly turn = pLimit(BOOTS_AT_ONCE)
   private readonly listeners: ((id: string) => void)[] = []
@@ -53,6 +57,7 @@ export class LinuxNodeEngine implements NodeEngine {
   constructor(private readonly options: NodeEngineOptions) {
     this.paths = diskPaths(options.diskRoot, options.stateDir)
     this.sshPort = options.sshPort
+    this.disks = new LinuxDisks(this.paths, async () => (await this.up()).supervisor)
     this.prefix = options.publicPrefix
   }
 
@@ -86,6 +91,7 @@ export class LinuxNodeEngine implements NodeEngine {
     for (const id of ids) await limiter.remove(id)
     await limiter.removeAll()
     await mustRunHost('rm', ['-rf', '--one-file-system', this.paths.home])
+    for (const layer of await this.disks.layers()) await this.disks.removeLayer(layer)
     if (options.images) await this.removeImages()
   }
 
@@ -155,6 +161,12 @@ export class LinuxNodeEngine implements NodeEngine {
     this.policy = policy
     const shared = await this.shared?.catch(() => undefined)
     await shared?.setPolicy(policy)
+  }
+
+  async sharesMounted(id: string, timeoutMs = 30_000): Promise<boolean> {
+    const supervisor = await Supervisor.find(this.paths.home)
+    const node = (await supervisor?.list())?.find((one) => one.id === id && one.state === 'running')
+    return node !== undefined && sharesMounted(Number(node.host_pid), timeoutMs)
   }
 
   onExit(listener: (id: string) => void): void {

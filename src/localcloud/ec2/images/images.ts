@@ -30,6 +30,13 @@ export function requireImage(state: Ec2State, asked: string): ImageRecord {
   throw new AwsError('InvalidAMIID.NotFound', `The image id '[${asked}]' does not exist`)
 }
 
+/** @throws AwsError InvalidAMIID.Unavailable */
+export function requireAvailable(image: ImageRecord): ImageRecord {
+  const state = image.state ?? 'available'
+  if (state === 'available') return image
+  throw new AwsError('InvalidAMIID.Unavailable', `The image ID '${image.id}' is not available: it is ${state}`)
+}
+
 export function describeImages(input: DescribeImagesRequest, cloud: Cloud): DescribeImagesResult {
   const { ec2 } = cloud.state
   const matches = filterBy(input.Filters, filters(cloud), (image) => tagsOf(ec2, image.id))
@@ -48,7 +55,7 @@ function filters(cloud: Cloud): FilterTable<ImageRecord> {
     name: (image) => image.name,
     description: (image) => image.description,
     architecture: (image) => image.architecture,
-    state: () => 'available',
+    state: (image) => image.state ?? 'available',
     'is-public': () => false,
     'owner-id': () => cloud.accountId,
     'owner-alias': () => undefined,
@@ -60,6 +67,8 @@ function filters(cloud: Cloud): FilterTable<ImageRecord> {
     'virtualization-type': () => 'hvm',
     hypervisor: () => 'xen',
     'ena-support': () => true,
+    'source-instance-id': (image) => image.sourceInstanceId,
+    'source-image-id': (image) => image.sourceImageId,
     'creation-date': (image) => image.createdAt,
     'block-device-mapping.device-name': () => ROOT_DEVICE,
   }
@@ -72,7 +81,11 @@ function describeImage(cloud: Cloud, image: ImageRecord): Image {
     Description: image.description,
     ImageLocation: `${cloud.accountId}/${image.name}`,
     ImageType: 'machine',
-    State: 'available',
+    State: image.state ?? 'available',
+    StateReason: image.stateReason && { Code: image.stateReason.code, Message: image.stateReason.message },
+    SourceInstanceId: image.sourceInstanceId,
+    SourceImageId: image.sourceImageId,
+    SourceImageRegion: image.sourceImageId === undefined ? undefined : cloud.region,
     OwnerId: cloud.accountId,
     Public: false,
     CreationDate: image.createdAt,

@@ -1,7 +1,7 @@
 import type { ResourceType, RunInstancesRequest } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
 import { AwsError, invalidValue, missingParameter } from '../../protocol/aws-error.js'
-import { requireImage } from '../images/images.js'
+import { requireAvailable, requireImage } from '../images/images.js'
 import { DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES } from '../instance-types/types.js'
 import { findKeyPair, keyPairNotFound } from '../key-pairs/actions.js'
 import type { SubnetDescription } from '../network.js'
@@ -36,7 +36,7 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
   const { minCount, maxCount } = parseCounts(input)
   refuseUnsupported(input)
   if (!input.ImageId) throw missingParameter('ImageId')
-  const image = requireImage(ec2, input.ImageId)
+  const image = requireAvailable(requireImage(ec2, input.ImageId))
   const instanceType = input.InstanceType ?? DEFAULT_INSTANCE_TYPE
   if (!INSTANCE_TYPES.has(instanceType)) {
     throw new AwsError('InvalidParameterValue', `Invalid value '${instanceType}' for InstanceType.`)

@@ -19,6 +19,8 @@ export class Lifecycle {
   private readonly workers = new Map<string, Promise<void>>()
   private readonly bootSlot = pLimit(BOOTS_AT_ONCE)
   private closed = false
+  /** Called when a machine and its disk are gone. */
+  onTerminated: () => void = () => undefined
 
   constructor(private readonly cloud: Cloud) {
     cloud.engine.onExit((id) => this.hearExit(id))
@@ -46,6 +48,20 @@ export class Lifecycle {
   async close(): Promise<void> {
     this.closed = true
     await this.settled()
+  }
+
+  /** Runs an act while nothing else moves these instances; what is asked of them meanwhile happens afterwards. */
+  async alone<T>(ids: readonly string[], act: () => Promise<T>): Promise<T> {
+    const before = ids.map((id) => this.workers.get(id) ?? Promise.resolve())
+    const result = Promise.all(before).then(act)
+    const worker: Promise<void> = result
+      .then(() => undefined)
+      .catch(() => undefined)
+      .finally(() => {
+        for (const id of ids) if (this.workers.get(id) === worker) this.workers.delete(id)
+      })
+    for (const id of ids) this.workers.set(id, worker)
+    return result
   }
 
   private work(id: string): void {
@@ -154,6 +170,7 @@ export class Lifecycle {
     }
     // Stopping may have turned into terminating meanwhile.
     if (instance.state === from) settle(this.cloud, instance, state)
+    if (instance.state === 'terminated') this.onTerminated()
     return true
   }
 

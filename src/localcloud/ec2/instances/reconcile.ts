@@ -1,5 +1,6 @@
 import type { Cloud } from '../../cloud.js'
 import type { NodeState } from '../../nodes/engine.js'
+import { imageWorkOf } from '../images/image-work.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
 import { sweep } from '../sweep.js'
@@ -26,6 +27,10 @@ export async function reconcile(cloud: Cloud): Promise<string[]> {
     if (cloud.state.ec2.older || kept.has(id)) await keepStray(cloud, id, kept)
     else await removeStray(cloud, id)
   }
+  const images = imageWorkOf(cloud)
+  images.failInterrupted()
+  // An older state may not know an image whose layer is there.
+  if (!cloud.state.ec2.older) images.tidy()
   delete cloud.state.ec2.older
   cloud.state.ec2.keptNodes = [...kept].filter((id) => nodes.has(id))
   for (const instance of Object.values(cloud.state.ec2.instances)) {
@@ -34,6 +39,7 @@ export async function reconcile(cloud: Cloud): Promise<string[]> {
   sweep(cloud)
   await cloud.commit()
   lifecycle.wake()
+  images.wake()
   return cloud.state.ec2.keptNodes
 }
 
@@ -81,7 +87,14 @@ async function keepStray(cloud: Cloud, id: string, kept: Set<string>): Promise<v
 }
 
 /** Resolves when no instance of the cloud is on its way to another state. */
-export const settled = (cloud: Cloud): Promise<void> => lifecycleOf(cloud).settled()
+export async function settled(cloud: Cloud): Promise<void> {
+  await lifecycleOf(cloud).settled()
+  await imageWorkOf(cloud).settled()
+  await lifecycleOf(cloud).settled()
+}
 
 /** Before `engine.close`: begins nothing more and waits for the steps under way, whose instances stay as recorded. */
-export const closeLifecycle = (cloud: Cloud): Promise<void> => lifecycleOf(cloud).close()
+export async function closeLifecycle(cloud: Cloud): Promise<void> {
+  await imageWorkOf(cloud).settled()
+  await lifecycleOf(cloud).close()
+}

@@ -9,12 +9,26 @@ use POSIX ();
 sub open_image {
     my ($image) = @_;
     return undef if !-e $image;
+    await_free($image);
     my $device = losetup('-f', '--show', '--direct-io=on', $image) // losetup('-f', '--show', $image) // die "no loop device for $image\n";
     my $fd = eval { Sys::mount_device('ext4', $device, 'discard') };
     my $error = $@;
     losetup('-d', $device);     # the kernel frees it with the last mount
     die $error if !defined $fd;
     return $fd;
+}
+
+# The same file system mounted twice at once would be destroyed. It is in use for as long as another machine has a directory
+# of this one mounted, also after this one let go of it.
+sub await_free {
+    my ($image) = @_;
+    (my $marker = $image) =~ s{[^/]+$}{booted};
+    return if !-e $marker;
+    for (1 .. 50) {
+        return if losetup('-j', $image) eq '';
+        select(undef, undef, undef, 0.1);
+    }
+    die "its disk is still in use: another machine has a directory of it mounted\n";
 }
 
 sub losetup {
@@ -32,13 +46,15 @@ sub mount_overlay {
     my ($id, $lower, $fd) = @_;
     my $base = "/disks/nodes/$id";
     if (defined $fd) { Sys::attach($fd, "$base/fs"); POSIX::close($fd) }
-    for (qw(upper work)) {
+    # "@NAME," in front names the upper directory; without it the disk has never had another one.
+    my $upper = $lower =~ s/^@([\w-]+),// ? $1 : 'upper';
+    for ($upper, 'work') {
         # The upper directory is the root directory of the machine: the supervisor's own umask must not close it to users.
         if (mkdir("$base/fs/$_", 0755)) { chmod(0755, "$base/fs/$_") or die "chmod $base/fs/$_: $!\n" }
         elsif (!$!{EEXIST}) { die "mkdir $base/fs/$_: $!\n" }
     }
     my $layers = join ':', map { m{^/} ? $_ : "/images/layers/$_" } split /,/, $lower;
-    Sys::mount('overlay', "$base/root", 'overlay', 0, "lowerdir=$layers,upperdir=$base/fs/upper,workdir=$base/fs/work,userxattr");
+    Sys::mount('overlay', "$base/root", 'overlay', 0, "lowerdir=$layers,upperdir=$base/fs/$upper,workdir=$base/fs/work,userxattr");
 }
 
 sub unmount {

@@ -159,6 +159,35 @@ sub stop {
     kill($signal, $node->{pid}) if $node->{pid};
 }
 
+# A node that has not booted since the supervisor started has no disk mounted yet.
+sub hold {
+    my ($fields, $answer) = @_;
+    my $id = $fields->{id};
+    my $node = $main::nodes{$id} //= { id => $id, state => 'stopped', waiting => [], stopping => [], map { $_ => '' } qw(ip public) };
+    return $answer->('ok') if $node->{mounted};
+    return $answer->('error', message => 'the node is booting') if $node->{state} ne 'stopped';
+    pipe(my $from, my $to) or die "pipe: $!\n";
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{CHLD} = 'DEFAULT';
+        eval {
+            my $disk = Disk::open_image("$main::config{home}/nodes/$id/disk.img");
+            Sys::setns($main::holder->{user}, Sys::NEWUSER);
+            Sys::become_root();
+            Sys::setns($main::holder->{mnt}, Sys::NEWNS);
+            Disk::mount_overlay($id, $fields->{lower}, $disk);
+            1;
+        } or do { syswrite($to, $@); POSIX::_exit(1) };
+        POSIX::_exit(0);
+    }
+    close($to);
+    on_child($pid, sub {
+        if ($_[0]) { return $answer->('error', message => readline($from) // 'its disk could not be mounted') }
+        $node->{mounted} = 1;
+        $answer->('ok');
+    });
+}
+
 sub release {
     my ($id, $answer) = @_;
     my $node = $main::nodes{$id};
@@ -174,6 +203,8 @@ sub release {
     }
     on_child($pid, sub {
         return $answer->('error', message => 'its disk could not be unmounted; see supervisor.log') if $_[0];
+        # The network namespace of a node that ended lingers; its interface must not.
+        on_child(Holder::spawn_in_net($main::holder, "link del $node->{veth}\n", 'ip', '-force', '-batch', '-'), sub { }) if $node->{veth};
         delete $main::nodes{$id};
         $answer->('ok');
     });

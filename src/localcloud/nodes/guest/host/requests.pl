@@ -63,6 +63,13 @@ sub on_stop {
     Node::stop($fields->{id} // '', $fields->{signal} // 'TERM', sub { answer($client, @_) });
 }
 
+# Mounts a stopped node's disk, so that its layers can be read.
+sub on_hold {
+    my ($client, $fields) = @_;
+    die "bad node id\n" if ($fields->{id} // '') !~ /^[A-Za-z0-9_-]+$/;
+    Node::hold($fields, sub { answer($client, @_) });
+}
+
 # Lets go of the mounts of a stopped node's disk.
 sub on_release {
     my ($client, $fields) = @_;

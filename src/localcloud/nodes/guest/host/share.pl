@@ -38,7 +38,7 @@ sub serve {
 # Handles on a node's mount namespace and root, taken while we still may.
 sub inside {
     my ($node) = @_;
-    my %in = (ip => $node->{ip});
+    my %in = (ip => $node->{ip}, since => (stat "/proc/$node->{host_pid}")[10] // 0);
     open($in{mnt}, '<', "/proc/$node->{host_pid}/ns/mnt") or return undef;
     opendir($in{root}, "/proc/$node->{host_pid}/root") or return undef;
     return \%in;
@@ -56,7 +56,7 @@ sub mount_share {
     my ($exporter, $me, $ip, $ask) = @_;
     my ($path, $at) = map { defined $_ && m{^/} ? $_ : return '32 not an absolute path' } @$ask{qw(path at)};
     enter($exporter);
-    my $options = allowed($path, $ip) // return '32 access denied by server';
+    my $options = allowed($path, $ip) // return starting($exporter) ? '75 Connection refused' : '32 access denied by server';
     my @source = stat($path) or return '32 No such file or directory';
     my $tree = Sys::open_tree($path);
     Sys::make_readonly($tree) if $ask->{ro} || $options !~ /\brw\b/;
@@ -67,6 +67,14 @@ sub mount_share {
     return '0' if "@target[0,1]" eq "@source[0,1]" && is_mount_point($at);
     Sys::attach($tree, $at);
     return '0';
+}
+
+# True for a machine that has just booted and will export something, but has not come to it yet: its server is not up.
+sub starting {
+    my ($exporter) = @_;
+    return 0 if export_lines() || !grep { !/^\s*(?:#|$)/ } lines('/etc/exports');
+    my $age = time() - $exporter->{since};
+    return $age >= 0 && $age < 60;
 }
 
 sub S_ISDIR { return ($_[0] & 0170000) == 0040000 }

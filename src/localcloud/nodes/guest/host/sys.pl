@@ -13,8 +13,8 @@ use constant {
 
 # Below 424 the numbers differ by machine, above they are the same on all.
 my %old = (
-    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, setgroups => 116 },
-    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, setgroups => 159 },
+    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, setgroups => 116, lgetxattr => 192 },
+    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, setgroups => 159, lgetxattr => 9 },
 );
 my $machine = (POSIX::uname())[4];
 my %number = (
@@ -75,6 +75,13 @@ sub become_root {
 }
 
 sub host_pid { my $self = readlink('/proc/self') // die "reading /proc/self: $!\n"; return $self }
+
+# Value of an extended attribute, or undef when there is none.
+sub getxattr {
+    my ($path, $name, $value) = ("$_[0]", "$_[1]", "\0" x 256);
+    my $length = syscall($number{lgetxattr}, $path, $name, $value, 256);
+    return $length < 0 ? undef : substr($value, 0, $length);
+}
 
 sub spit {
     my ($path, $text) = @_;

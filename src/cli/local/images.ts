@@ -1,0 +1,42 @@
+import { createStarCluster } from '../../index.js'
+import { ensureDaemon } from '../../localcloud/control.js'
+import type { CliContext } from '../context.js'
+
+/** All images that machines of the local cloud can start from, as EC2 tells them. */
+export async function list(cli: CliContext): Promise<void> {
+  const images = await withEc2(cli, async (ec2) => (await ec2.describeImages({ Owners: ['self'] })).Images ?? [])
+  if (images.length === 0)
+    return cli.print('No images yet: the first start builds one, or `starcluster local image build`.')
+  for (const { ImageId = '', Name = '', State = '', CreationDate = '', SourceInstanceId } of images) {
+    const from = SourceInstanceId === undefined ? 'base image' : `of ${SourceInstanceId}`
+    cli.print(`${ImageId}  ${State.padEnd(9)}  ${CreationDate.slice(0, 19).replace('T', ' ')}  ${Name}  (${from})`)
+  }
+}
+
+export async function build(cli: CliContext): Promise<void> {
+  await cli.openLog()
+  await ensureDaemon({ env: cli.env, signal: cli.signal, onProgress: (message) => cli.print(message) })
+  await list(cli)
+}
+
+export async function remove(cli: CliContext, ids: readonly string[]): Promise<void> {
+  await withEc2(cli, async (ec2) => {
+    for (const ImageId of ids) {
+      await ec2.deregisterImage({ ImageId })
+      cli.print(`Removed ${ImageId}.`)
+    }
+  })
+}
+
+async function withEc2<T>(
+  cli: CliContext,
+  act: (ec2: Awaited<ReturnType<typeof createStarCluster>>['aws']['ec2']) => Promise<T>,
+) {
+  await cli.openLog()
+  const sc = await createStarCluster({ env: cli.env, region: 'local' })
+  try {
+    return await act(sc.aws.ec2)
+  } finally {
+    await sc.close()
+  }
+}

@@ -1,0 +1,122 @@
+import type {
+  CopyImageRequest,
+  CopyImageResult,
+  CreateImageRequest,
+  CreateImageResult,
+  DeregisterImageRequest,
+  DeregisterImageResult,
+} from '@aws-sdk/client-ec2'
+import type { Cloud } from '../../cloud.js'
+import { AwsError, missingParameter } from '../../protocol/aws-error.js'
+import { endDryRun } from '../dry-run.js'
+import { requireInstances } from '../instances/describe-instances.js'
+import { unsupported } from '../instances/launch-unsupported.js'
+import { lookUp, newId, own } from '../resource-ids.js'
+import type { Ec2State, ImageRecord, InstanceRecord } from '../state.js'
+import { forgetTags, parseTagSpecifications, putTags, tagsOf } from '../tags/tags.js'
+import { imageWorkOf } from './image-work.js'
+import { ROOT_DEVICE, requireAvailable } from './images.js'
+
+/**
+ * Makes an image of a running or stopped instance. It is `pending` until its layer is copied, about a second. A running
+ * instance reboots for it unless NoReboot says otherwise, as on EC2.
+ */
+export function createImage(input: CreateImageRequest, cloud: Cloud): CreateImageResult {
+  const { ec2 } = cloud.state
+  if (!input.InstanceId) throw missingParameter('InstanceId')
+  const name = checkName(ec2, input.Name)
+  const [instance] = requireInstances(ec2, [input.InstanceId]) as [InstanceRecord]
+  if (instance.state !== 'running' && instance.state !== 'stopped') {
+    const message = `The instance '${instance.id}' is not in a state from which an image can be made (${instance.state}).`
+    throw new AwsError('IncorrectInstanceState', message)
+  }
+  for (const { DeviceName, NoDevice, VirtualName } of input.BlockDeviceMappings ?? []) {
+    if (DeviceName === ROOT_DEVICE || NoDevice !== undefined || VirtualName !== undefined) continue
+    throw unsupported('images with more than a root volume')
+  }
+  const tags = parseTagSpecifications(input.TagSpecifications, ['image', 'snapshot'])
+  endDryRun(input)
+  const image: ImageRecord = {
+    id: newId('ami'),
+    name,
+    description: input.Description ?? '',
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+    layers: [...instance.layers],
+    createdAt: cloud.now().toISOString(),
+    state: 'pending',
+    sourceInstanceId: instance.id,
+    ...(input.NoReboot ? { noReboot: true } : {}),
+  }
+  ec2.images[image.id] = image
+  putTags(ec2, image.id, tags.get('image') ?? new Map())
+  imageWorkOf(cloud).due(image.id)
+  return { ImageId: image.id }
+}
+
+/** Another name for the same layers. */
+export function copyImage(input: CopyImageRequest, cloud: Cloud): CopyImageResult {
+  const { ec2 } = cloud.state
+  if (!input.SourceImageId) throw missingParameter('SourceImageId')
+  if (!input.SourceRegion) throw missingParameter('SourceRegion')
+  if (input.SourceRegion !== cloud.region) throw unsupported(`images of another region (${input.SourceRegion})`)
+  if (input.Encrypted) throw unsupported('encrypted volumes')
+  if (input.DestinationOutpostArn) throw unsupported('Outposts')
+  const name = checkName(ec2, input.Name)
+  const [source] = lookUp('image', [input.SourceImageId], (id) => own(ec2.images, id)) as [ImageRecord]
+  requireAvailable(source)
+  const tags = parseTagSpecifications(input.TagSpecifications, ['image', 'snapshot'])
+  endDryRun(input)
+  const image: ImageRecord = {
+    id: newId('ami'),
+    name,
+    description: input.Description ?? '',
+    architecture: source.architecture,
+    layers: [...source.layers],
+    createdAt: cloud.now().toISOString(),
+    sourceImageId: source.id,
+    ...(source.sourceInstanceId === undefined ? {} : { sourceInstanceId: source.sourceInstanceId }),
+  }
+  ec2.images[image.id] = image
+  const copied = input.CopyImageTags ? Object.entries(tagsOf(ec2, source.id)) : []
+  putTags(ec2, image.id, new Map([...copied, ...(tags.get('image') ?? [])]))
+  return { ImageId: image.id }
+}
+
+/** No new instances from it; those there are go on. Its layers go when nothing stands on them any more. */
+export function deregisterImage(input: DeregisterImageRequest, cloud: Cloud): DeregisterImageResult {
+  const { ec2 } = cloud.state
+  if (!input.ImageId) throw missingParameter('ImageId')
+  const [image] = lookUp('image', [input.ImageId], (id) => own(ec2.images, id)) as [ImageRecord]
+  // The base image is found again at each start of the cloud: taking it away would only seem to work.
+  if (isBaseImage(image)) {
+    const message = `The image '${image.id}' is the base image of the local cloud and cannot be deregistered.`
+    throw new AwsError('OperationNotPermitted', message)
+  }
+  endDryRun(input)
+  delete ec2.images[image.id]
+  forgetTags(ec2, image.id)
+  imageWorkOf(cloud).tidy()
+  return { Return: true }
+}
+
+/** Without snapshots of volumes there is nothing to register an image from. */
+export function registerImage(): never {
+  throw unsupported('RegisterImage: make an image of an instance with CreateImage')
+}
+
+export const isBaseImage = (image: ImageRecord) =>
+  image.sourceInstanceId === undefined && image.sourceImageId === undefined
+
+/** Source: EC2 API reference, CreateImage, Name. @throws AwsError */
+function checkName(state: Ec2State, name: string | undefined): string {
+  if (!name) throw missingParameter('Name')
+  if (name.length < 3 || name.length > 128 || !/^[A-Za-z0-9()[\] ./'@_-]+$/.test(name)) {
+    const message =
+      "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'"
+    throw new AwsError('InvalidAMIName.Malformed', message)
+  }
+  const taken = Object.values(state.images).find((image) => image.name === name)
+  if (!taken && name !== 'default') return name
+  const where = taken ? ` by AMI ${taken.id}` : ''
+  throw new AwsError('InvalidAMIName.Duplicate', `AMI name ${name} is already in use${where}`)
+}

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { diskAct, reconcile } from '../../../src/localcloud/ec2/index.js'
+import { idOf, idsOf, refused, testCloud } from './support.js'
+
+describe('images', () => {
+  test('CreateImage: pending, then available with a layer above; instances start from it', async () => {
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { ec2, engine, launch, settled, cloud } = testCloud({
+      hook: (operation) => (operation === 'capture' ? held : undefined),
+    })
+    const [instance] = await launch()
+    const InstanceId = idOf(instance)
+    const { ImageId = '' } = await ec2.createImage({
+      InstanceId,
+      Name: 'mine',
+      Description: 'with tools',
+      TagSpecifications: [{ ResourceType: 'image', Tags: [{ Key: 'k', Value: 'v' }] }],
+    })
+    const find = async () => (await ec2.describeImages({ ImageIds: [ImageId] })).Images?.[0]
+    expect(await find()).toMatchObject({
+      State: 'pending',
+      SourceInstanceId: InstanceId,
+      Tags: [{ Key: 'k', Value: 'v' }],
+    })
+    const early = ec2.runInstances({ ImageId, MinCount: 1, MaxCount: 1 })
+    await expect(early).rejects.toMatchObject(refused('InvalidAMIID.Unavailable', ImageId))
+    release()
+    await settled()
+    expect(await find()).toMatchObject({ State: 'available', Name: 'mine', Description: 'with tools' })
+    expect(engine.nodes.get(InstanceId)).toMatchObject({ state: 'running', boots: 2 })
+    const [other] = await launch(1, { ImageId })
+    const { layers } = cloud.state.ec2.instances[idOf(other)]!
+    expect(engine.nodes.get(idOf(other))?.spec.layers).toEqual(layers)
+    expect(layers).toEqual([`image-${ImageId}`, ...cloud.state.ec2.instances[InstanceId]!.layers])
+    const named = async (Name: string, Value: string) =>
+      (await ec2.describeImages({ Filters: [{ Name, Values: [Value] }] })).Images?.map((image) => image.ImageId)
+    expect(await named('name', 'mi*')).toEqual([ImageId])
+    expect(await named('source-instance-id', InstanceId)).toEqual([ImageId])
+    expect(await named('tag:k', 'v')).toEqual([ImageId])
+    expect(await named('state', 'pending')).toEqual([])
+  })
+
+  test('NoReboot leaves the instance alone; a stopped one stays stopped', async () => {
+    const { ec2, engine, launch, settled } = testCloud()
+    const [instance] = await launch()
+    const InstanceId = idOf(instance)
+    await ec2.createImage({ InstanceId, Name: 'live', NoReboot: true })
+    await settled()
+    expect(engine.nodes.get(InstanceId)).toMatchObject({ state: 'running', boots: 1 })
+    await ec2.stopInstances({ InstanceIds: [InstanceId] })
+    await settled()
+    await ec2.createImage({ InstanceId, Name: 'still' })
+    await settled()
+    expect(engine.nodes.get(InstanceId)).toMatchObject({ state: 'stopped', boots: 1 })
+  })
+
+  test('layers stay while an image, a copy or an instance stands on them', async () => {
+    const { ec2, engine, launch, settled } = testCloud()
+    const [instance] = await launch()
+    const { ImageId = '' } = await ec2.createImage({ InstanceId: idOf(instance), Name: 'first' })
+    await settled()
+    const copy = await ec2.copyImage({ Name: 'second', SourceImageId: ImageId, SourceRegion: 'local' })
+    const [user] = await launch(1, { ImageId })
+    await ec2.deregisterImage({ ImageId })
+    await settled()
+    await expect(ec2.runInstances({ ImageId, MinCount: 1, MaxCount: 1 })).rejects.toMatchObject(
+      refused('InvalidAMIID.NotFound'),
+    )
+    expect(await engine.disks.layers()).toEqual([`image-${ImageId}`])
+    await launch(1, { ImageId: copy.ImageId })
+    await ec2.deregisterImage({ ImageId: copy.ImageId })
+    await ec2.terminateInstances({ InstanceIds: [idOf(user)] })
+    await settled()
+    expect(await engine.disks.layers()).toEqual([`image-${ImageId}`])
+    const { Reservations = [] } = await ec2.describeInstances({})
+    const ids = Reservations.flatMap(({ Instances = [] }) => idsOf(Instances))
+    await ec2.terminateInstances({ InstanceIds: ids })
+    await settled()
+    expect(await engine.disks.layers()).toEqual([])
+  })
+
+  test('a capture that fails and one that is cut short: failed, with the reason, the machine runs', async () => {
+    const { ec2, engine, launch, settled, cloud } = testCloud({
+      hook: (operation) => {
+        if (operation === 'capture') throw new Error('no space left on the disk')
+      },
+    })
+    const [instance] = await launch()
+    const { ImageId = '' } = await ec2.createImage({ InstanceId: idOf(instance), Name: 'too big' })
+    await settled()
+    const { Images } = await ec2.describeImages({ ImageIds: [ImageId] })
+    expect(Images?.[0]).toMatchObject({
+      State: 'failed',
+      StateReason: { Message: expect.stringMatching(/no space left/) },
+    })
+    expect(engine.nodes.get(idOf(instance))?.state).toBe('running')
+    cloud.state.ec2.images[ImageId]!.state = 'pending'
+    await reconcile(cloud)
+    expect(cloud.state.ec2.images[ImageId]?.state).toBe('failed')
+    await ec2.deregisterImage({ ImageId })
+  })
+
+  test('what is refused', async () => {
+    const { ec2, launch } = testCloud()
+    const [instance] = await launch()
+    const InstanceId = idOf(instance)
+    const create = (Name: string, more: object = {}) => ec2.createImage({ InstanceId, Name, ...more })
+    await expect(create('ab')).rejects.toMatchObject(refused('InvalidAMIName.Malformed'))
+    await expect(create('debian-12')).rejects.toMatchObject(refused('InvalidAMIName.Duplicate'))
+    await expect(create('mine', { InstanceId: 'i-00000000000000000' })).rejects.toMatchObject(
+      refused('InvalidInstanceID.NotFound'),
+    )
+    await expect(create('mine', { DryRun: true })).rejects.toMatchObject(refused('DryRunOperation'))
+    await expect(
+      create('mine', { BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeSize: 1 } }] }),
+    ).rejects.toMatchObject(refused('UnsupportedOperation'))
+    await expect(ec2.registerImage({ Name: 'mine' })).rejects.toMatchObject(
+      refused('UnsupportedOperation', 'CreateImage'),
+    )
+    const [base] = (await ec2.describeImages({})).Images ?? []
+    await expect(ec2.deregisterImage({ ImageId: base?.ImageId })).rejects.toMatchObject(
+      refused('OperationNotPermitted'),
+    )
+    await expect(
+      ec2.copyImage({ Name: 'mine', SourceImageId: base?.ImageId, SourceRegion: 'eu-west-1' }),
+    ).rejects.toMatchObject(refused('UnsupportedOperation', 'eu-west-1'))
+    await expect(ec2.deregisterImage({ ImageId: 'ami-00000000000000000' })).rejects.toMatchObject(
+      refused('InvalidAMIID.NotFound'),
+    )
+    expect((await ec2.describeImages({})).Images).toHaveLength(1)
+  })
+})
+
+describe('named states of the disks of instances', () => {
+  test('made, listed, gone back to and forgotten for all; running ones run again, stopped ones stay stopped', async () => {
+    const { cloud, engine, ec2, launch, settled } = testCloud()
+    const ids = idsOf(await launch(3))
+    const [first = '', second = '', third = ''] = ids
+    await ec2.stopInstances({ InstanceIds: [third] })
+    await settled()
+    const names = async (request: Parameters<typeof diskAct>[0]) =>
+      (await diskAct(request, cloud)).map(({ name }) => name)
+    expect(await names({ act: 'snapshot', ids, name: 'clean' })).toEqual(['clean'])
+    expect([...engine.nodes.values()].map(({ state, boots }) => [state, boots])).toEqual([
+      ['running', 2],
+      ['running', 2],
+      ['stopped', 1],
+    ])
+    expect(await names({ act: 'snapshot', ids: [first, second], name: 'two' })).toEqual(['clean', 'two'])
+    expect(await names({ act: 'list', ids })).toEqual(['clean'])
+    expect(await names({ act: 'rollback', ids, name: 'clean' })).toEqual(['clean'])
+    await expect(diskAct({ act: 'rollback', ids, name: 'two' }, cloud)).rejects.toThrow(`no snapshot two of ${third}`)
+    await expect(diskAct({ act: 'snapshot', ids, name: 'clean' }, cloud)).rejects.toMatchObject({
+      code: 'SnapshotExists',
+    })
+    await expect(diskAct({ act: 'snapshot', ids, name: '../x' }, cloud)).rejects.toMatchObject({
+      code: 'BadSnapshotName',
+    })
+    await expect(diskAct({ act: 'list', ids: ['i-0'] }, cloud)).rejects.toMatchObject({ code: 'NoSuchMachine' })
+    expect(await names({ act: 'forget', ids, name: 'two' })).toEqual(['clean'])
+    expect(await names({ act: 'list', ids: [first] })).toEqual(['clean'])
+    expect(Object.values(cloud.state.ec2.instances).some(({ rebootRequested }) => rebootRequested)).toBe(false)
+  })
+
+  test('a stop asked for meanwhile happens afterwards', async () => {
+    const { cloud, engine, ec2, launch, settled } = testCloud()
+    const [id = ''] = idsOf(await launch())
+    const making = diskAct({ act: 'snapshot', ids: [id], name: 'clean' }, cloud)
+    await ec2.stopInstances({ InstanceIds: [id] })
+    await Promise.allSettled([making])
+    await settled()
+    expect(engine.nodes.get(id)?.state).toBe('stopped')
+    expect(cloud.state.ec2.instances[id]?.state).toBe('stopped')
+  })
+})
