@@ -236,6 +236,7 @@ export class LinuxNodeEngine implements NodeEngine {
       hostname: spec.hostname,
       cgroups: cgroups.join(','),
       memory: spec.limits.memoryMiB,
+      cpus: spec.limits.cpus,
     }
     let answer: WireLine
     try {

@@ -34,6 +34,7 @@ sub entry {
     $0 = "starcluster-boot $boot->{id}";
     # The process id 0 means the writer.
     Sys::spit("$_/cgroup.procs", '0') for split /,/, $boot->{cgroups};
+    Looks::keep_to_cpus($boot);
     my $disk = $boot->{mounted} ? undef : Disk::open_image("$boot->{home}/nodes/$boot->{id}/disk.img");
     Sys::setns($holder->{user}, Sys::NEWUSER);
     Sys::become_root();
@@ -132,6 +133,7 @@ sub tree {
     Sys::mount('run', "$root/run", 'tmpfs', $quiet, "mode=755,size=$run");
     Sys::mount('proc', "$root/proc", 'proc', $quiet | Sys::MS_NOEXEC);
     Sys::mount('sysfs', "$root/sys", 'sysfs', $quiet | Sys::MS_NOEXEC | Sys::MS_RDONLY);
+    Looks::put_on($root, $boot);
     chdir($root) or die "chdir: $!\n";
     # The old root is stacked below the new one and let go: the node needs no directory for it.
     Sys::pivot_root('.', '.');

@@ -13,8 +13,8 @@ use constant {
 
 # Below 424 the numbers differ by machine, above they are the same on all.
 my %old = (
-    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, setgroups => 116, lgetxattr => 192 },
-    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, setgroups => 159, lgetxattr => 9 },
+    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, setgroups => 116, lgetxattr => 192, sched_setaffinity => 203 },
+    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, setgroups => 159, lgetxattr => 9, sched_setaffinity => 122 },
 );
 my $machine = (POSIX::uname())[4];
 my %number = (
