@@ -24,6 +24,9 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
     cli.print(
       `${id.padEnd(21)} ${state.padEnd(8)} ${String(processes).padStart(9)} ${mib(memoryBytes).padStart(10)} ${mib(diskBytes).padStart(10)}`,
     )
+    for (const { port, publicIp, publicPort } of node.ports) {
+      cli.print(`  port ${port} is reached at ${publicIp}:${publicPort}`)
+    }
   }
 }
 

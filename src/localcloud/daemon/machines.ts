@@ -52,6 +52,7 @@ export async function nodeStatuses(engine: NodeEngine): Promise<NodeStatus[]> {
       id,
       state: state === 'running' ? ('running' as const) : ('stopped' as const),
       ...(await engine.usage(id)),
+      ports: await engine.publicPorts(id),
     })),
   )
 }

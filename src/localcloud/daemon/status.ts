@@ -14,6 +14,8 @@ export interface NodeStatus {
   /** PSS, bytes; 0 when stopped */
   readonly memoryBytes: number
   readonly diskBytes: number
+  /** Ports, besides ssh, that this computer reaches at the machine's public address. */
+  readonly ports: readonly { readonly port: number; readonly publicIp: string; readonly publicPort: number }[]
 }
 
 /** What `starcluster local status` shows of a running daemon. */

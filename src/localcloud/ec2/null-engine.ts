@@ -74,6 +74,10 @@ export class NullEngine implements NodeEngine {
     return true
   }
 
+  async publicPorts(): Promise<[]> {
+    return []
+  }
+
   onExit(listener: (id: string) => void): void {
     this.listeners.push(listener)
   }

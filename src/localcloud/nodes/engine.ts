@@ -1,5 +1,6 @@
 import type { NetworkPolicy } from './network-policy.js'
 import type { NodeDisks } from './node-disks.js'
+import type { PublicPort } from './public-ports.js'
 
 /** The first boot of a node and every later one: all the engine has to know about an instance. */
 export interface NodeSpec {
@@ -55,6 +56,8 @@ export interface NodeEngine {
    * nodes live. May be told before `open`. Until it is told first, nothing is filtered and sshd is reached.
    */
   setNetworkPolicy(policy: NetworkPolicy): Promise<void>
+  /** Ports, besides ssh, on which a node listens and which the host reaches at its public address. */
+  publicPorts(id: string): Promise<PublicPort[]>
   /** Called when a node's PID 1 ends without `stop`, `remove` or a reboot asked from outside. */
   onExit(listener: (id: string) => void): void
   /** Named points of disks, and layers made of them. */

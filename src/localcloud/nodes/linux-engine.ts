@@ -15,6 +15,7 @@ import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
 import type { NodeDisks } from './node-disks.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
+import type { PublicPort } from './public-ports.js'
 import { readTail } from './read-tail.js'
 import { SharedParts } from './shared-parts.js'
 import { sharesMounted } from './shares-mounted.js'
@@ -167,6 +168,11 @@ export class LinuxNodeEngine implements NodeEngine {
     const supervisor = await Supervisor.find(this.paths.home)
     const node = (await supervisor?.list())?.find((one) => one.id === id && one.state === 'running')
     return node !== undefined && sharesMounted(Number(node.host_pid), timeoutMs)
+  }
+
+  async publicPorts(id: string): Promise<PublicPort[]> {
+    const shared = await this.shared?.catch(() => undefined)
+    return shared?.publicPorts(id) ?? []
   }
 
   onExit(listener: (id: string) => void): void {

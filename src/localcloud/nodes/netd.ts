@@ -8,11 +8,14 @@ import { netdArguments } from './guest-dir.js'
 import { nodeRoot } from './ids.js'
 import type { FromNetd, ToNetd } from './netd-protocol.js'
 
-/** A node's sshd as the host reaches it. */
+/** A port of a node as the host reaches it. */
 export interface PublicAddress {
   readonly key: string
   readonly publicIp: string
   readonly privateIp: string
+  /** Default: 22, at the ssh port. */
+  readonly port?: number
+  readonly publicPort?: number
 }
 
 interface NetdOptions {
@@ -93,9 +96,10 @@ export class NetworkChild {
     await gone
   }
 
-  private async listen({ key, publicIp, privateIp }: PublicAddress): Promise<void> {
+  private async listen(address: PublicAddress): Promise<void> {
+    const { key, publicIp, privateIp, port = 22, publicPort = this.options.sshPort } = address
     const server = net.createServer()
-    server.listen({ host: publicIp, port: this.options.sshPort, backlog: 128 })
+    server.listen({ host: publicIp, port: publicPort, backlog: 128 })
     try {
       await once(server, 'listening')
     } catch (error) {
@@ -103,13 +107,13 @@ export class NetworkChild {
         (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
           ? 'another program listens there'
           : (error as Error).message
-      throw new LocalCloudError('AddressInUse', `cannot listen on ${publicIp}:${this.options.sshPort}: ${why}`)
+      throw new LocalCloudError('AddressInUse', `cannot listen on ${publicIp}:${publicPort}: ${why}`)
     }
     const { child } = this
     // Without a child nobody could serve it: the next one is given every address anew.
     if (!child?.connected) return void server.close()
     const taken = new Promise<void>((resolve) => this.listening.set(key, resolve))
-    child.send({ kind: 'listen', key, host: privateIp, port: 22 } satisfies ToNetd, server)
+    child.send({ kind: 'listen', key, host: privateIp, port } satisfies ToNetd, server)
     await taken
     // The child has the socket now; ours must not take connections.
     server.close()

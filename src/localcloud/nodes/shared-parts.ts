@@ -6,6 +6,8 @@ import type { MetadataSource } from './engine.js'
 import { NetworkChild, type PublicAddress } from './netd.js'
 import { isOpen, type NetworkPolicy, portsOpenToHost } from './network-policy.js'
 import { applyPolicyRules } from './policy-rules.js'
+import { PortForwards } from './port-forwards.js'
+import type { PublicPort } from './public-ports.js'
 import { Supervisor } from './supervisor.js'
 import type { WireLine } from './supervisor-wire.js'
 
@@ -35,13 +37,18 @@ export class SharedParts {
   private readonly running = new Map<string, PublicAddress>()
   /** A node's port is opened or closed by one at a time. */
   private readonly turns = new Map<string, Promise<void>>()
+  private readonly ports: PortForwards
   private watcher: { close(): void } | undefined
 
   private constructor(
     private readonly options: SharedOptions,
     readonly supervisor: Supervisor,
     private readonly network: NetworkChild,
-  ) {}
+  ) {
+    const { policy, log } = options
+    const pids = async () => new Map((await supervisor.list()).map((node) => [node.id ?? '', Number(node.host_pid)]))
+    this.ports = new PortForwards({ network, policy, log, running: this.running, pids })
+  }
 
   /** Finds or makes them, and adopts the nodes that run. */
   static async open(options: SharedOptions): Promise<SharedParts> {
@@ -80,20 +87,28 @@ export class SharedParts {
     }
   }
 
+  /** Ports of a node, besides ssh, that the host reaches. */
+  publicPorts(id: string): PublicPort[] {
+    return this.ports.list(id)
+  }
+
   /** In force when it resolves: between the nodes at once as a whole, then from the host. */
   async setPolicy(policy: NetworkPolicy): Promise<void> {
     await applyPolicyRules(this.supervisor.holderPid, policy, nameServerOf(this.options.network))
     const complain = (error: Error) => this.options.log.error(error.message)
     await Promise.all([...this.running.values()].map((address) => this.admit(address).catch(complain)))
+    await this.ports.refresh().catch(complain)
   }
 
   closePort(id: string): void {
     this.running.delete(id)
     this.network.remove(id)
+    this.ports.drop(id)
   }
 
   async close(): Promise<void> {
     this.watcher?.close()
+    this.ports.close()
     await this.network.close()
   }
 
@@ -135,6 +150,7 @@ export class SharedParts {
     if (event.word !== 'ended') return
     if (event.fields.again) {
       this.network.remove(id)
+      this.ports.drop(id)
       return
     }
     this.options.log.info(`node ${id} ended`)

@@ -9,6 +9,10 @@ const tcp = (port: number, peer: PolicyRule['peer'] = EVERYONE) => ({ protocol: 
 const udp = (port: number, peer: PolicyRule['peer']) => ({ protocol: 'udp', from: port, to: port, peer })
 const ping = (peer: PolicyRule['peer']) => ({ protocol: 'icmp', from: 8, to: -1, peer })
 
+const PERL_LOOPBACK_LISTENER = `use IO::Socket::INET; use POSIX (); exit 0 if fork; POSIX::setsid();
+  open STDIN, "</dev/null"; open STDOUT, ">/dev/null"; open STDERR, ">&STDOUT";
+  my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 7000, Listen => 9); sleep 1000`
+
 /** 2 and 3 are in the group `web`, 4 in `other`; every group lets ssh in and everything out unless told otherwise. */
 function policy(
   ingress: PolicyRule[],
@@ -137,6 +141,18 @@ describe.skipIf(!canRunNodes)('the rules of the groups hold', () => {
     SLOW,
   )
 
+  function hostAsks({ publicIp, publicPort }: { publicIp: string; publicPort: number }): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = net.connect({ host: publicIp, port: publicPort }, () => socket.write('ping\n'))
+      socket.once('data', (data) => {
+        resolve(data.toString().trim())
+        socket.destroy()
+      })
+      socket.once('close', () => resolve('closed'))
+      socket.once('error', () => resolve('refused'))
+    })
+  }
+
   test(
     'while the engine is away and after it is back; a node that boots is held to them',
     async () => {
@@ -156,6 +172,27 @@ describe.skipIf(!canRunNodes)('the rules of the groups hold', () => {
       await machines.engine.boot(machines.spec(4))
       await holds({ '4 tcp 80': false })
       expect(await hostReaches(4)).toBe(true)
+    },
+    SLOW,
+  )
+
+  test(
+    'ports on which a node listens are reached from the host while a rule opens them',
+    async () => {
+      const { publicIp } = machines.spec(2)
+      const at80 = { port: 80, publicIp, publicPort: 22_080 }
+      const at8080 = { port: 8080, publicIp, publicPort: 8080 }
+      await apply([{ ...tcp(1), to: 65_535 }])
+      await machines.out(2, 'perl', PERL_LOOPBACK_LISTENER)
+      await machines.until('both are open', async () => (await machines.engine.publicPorts('i-2')).length === 2)
+      expect(await machines.engine.publicPorts('i-2')).toEqual([at80, at8080])
+      expect([await hostAsks(at80), await hostAsks(at8080)]).toEqual(['pong', 'pong'])
+      await apply([tcp(80), tcp(8080, { cidr: '10.0.0.0/8' }), tcp(9999)])
+      expect(await machines.engine.publicPorts('i-2')).toEqual([at80])
+      await machines.until('the other is closed', async () => (await hostAsks(at8080)) === 'refused')
+      await machines.out(2, 'pkill perl')
+      await machines.until('nothing is open', async () => (await machines.engine.publicPorts('i-2')).length === 0)
+      await machines.until('it is closed', async () => (await hostAsks(at80)) === 'refused')
     },
     SLOW,
   )
