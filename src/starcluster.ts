@@ -4,6 +4,7 @@ import { chooseRegion } from './core/aws/choose-region.js'
 import { type AwsClients, createAwsClients } from './core/aws/clients.js'
 import { type RegionCredentials, type RegionEntry, RegionRegistry } from './core/aws/region.js'
 import { ClusterManager } from './core/cluster/cluster-manager.js'
+import type { StartDeadlines } from './core/cluster/deps.js'
 import { isStale, loadConfig, pluginSearchPath, type StarClusterConfig } from './core/config/index.js'
 import { addSecret, type Logger, log as sharedLog } from './core/log.js'
 import { currentSignal } from './core/node/run-signal.js'
@@ -20,6 +21,8 @@ export interface StarClusterOptions {
   /** Environment to read HOME and settings from. Credentials in it never select AWS. */
   readonly env?: NodeJS.ProcessEnv
   readonly log?: Logger
+  /** How long starts wait for each step; for programs that would rather fail early. */
+  readonly deadlines?: Partial<StartDeadlines>
 }
 
 /** Everything put together: what a command, the shell or a script works with. */
@@ -58,7 +61,16 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
     publicApi: { ...api, createStarCluster },
     log,
   })
-  const cm = new ClusterManager({ aws, region, config, plugins, paths, log, version: packageVersion() })
+  const cm = new ClusterManager({
+    aws,
+    region,
+    config,
+    plugins,
+    paths,
+    log,
+    version: packageVersion(),
+    ...(options.deadlines ? { deadlines: options.deadlines } : {}),
+  })
   return {
     cm,
     aws,

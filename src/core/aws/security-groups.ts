@@ -84,8 +84,8 @@ function rule({ ipProtocol, fromPort, toPort, cidrIp }: Permission): IpPermissio
   return { IpProtocol: ipProtocol, FromPort: fromPort, ToPort: toPort, ...range }
 }
 
-/** A group that was made a moment ago may not be known everywhere yet; a rule that exists already is fine. */
-async function authorize(
+/** Opens ports of a group that may have been made a moment ago; a rule that exists already is fine. */
+export async function authorize(
   ec2: Pick<EC2, 'authorizeSecurityGroupIngress'>,
   groupId: string,
   rules: IpPermission[],

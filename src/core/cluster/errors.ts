@@ -22,7 +22,7 @@ export function clusterExists(tag: string, states: readonly string[]): ClusterEx
   const other = 'choose another name, or'
   if (states.length === 0) {
     return new ClusterExists(`cluster ${tag} exists already, but has no nodes: an earlier start was interrupted`, {
-      hint: `clean up with "starcluster terminate ${tag}", then start again`,
+      hint: `go on with "starcluster start -x ${tag}", or clean up with "starcluster terminate ${tag}"`,
     })
   }
   if (states.every((state) => state === 'stopped' || state === 'stopping')) {

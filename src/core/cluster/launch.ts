@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { _InstanceType, EC2, Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
@@ -105,8 +105,10 @@ function request(plan: CheckedPlan, group: Group, groupId: string, zone: string 
     MaxCount: group.aliases.length,
     KeyName: record.keyname,
     UserData: plan.userData.toString('base64'),
-    // A request that is sent again after a lost answer does not launch again.
-    ClientToken: randomUUID(),
+    // A request that is sent again, also by a later start of the same cluster, does not launch again.
+    ClientToken: createHash('sha256')
+      .update(`${groupId} ${foldAliases(group.aliases)}`)
+      .digest('hex'),
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 },
     TagSpecifications: [{ ResourceType: 'instance', Tags: tags }],
     ...(zone === undefined ? {} : { Placement: { AvailabilityZone: zone } }),

@@ -1,5 +1,7 @@
 import type { Tag } from '@aws-sdk/client-ec2'
+import type { PermissionSettings } from '../config/types.js'
 import { IncompatibleCluster } from './errors.js'
+import type { LaunchWish } from './launch-plan.js'
 
 /** What a cluster was started with: kept in tags of its security group, so that every machine with the credentials sees it. */
 export interface ClusterRecord {
@@ -20,6 +22,19 @@ export interface ClusterRecord {
   readonly subnetId?: string
   readonly publicIps?: boolean
   readonly template?: string
+  /** With what nothing but the nodes themselves is missing of a start; absent: such a start cannot be gone on with. */
+  readonly launch?: LaunchRecord
+}
+
+interface LaunchRecord {
+  readonly masterType?: string
+  readonly masterImageId?: string
+  /** As in the config; only when it says more than `nodeInstanceType`. */
+  readonly types?: LaunchWish['nodeInstanceTypes']
+  /** Files of user data, on the computer of the start. */
+  readonly userdata?: readonly string[]
+  readonly sshCidr?: string
+  readonly ports?: readonly PermissionSettings[]
 }
 
 const coreTag = 'starcluster:core'

@@ -31,6 +31,7 @@ export function planStart(
   tag: string,
   templateName: string | undefined,
   overrides: StartOverrides,
+  sshCidr?: string,
 ): StartPlan {
   const config = deps.config()
   const template = chooseTemplate(config, templateName, deps.region.templateDefaults)
@@ -41,15 +42,12 @@ export function planStart(
   const nodeInstanceTypes = withLastType(template.nodeInstanceTypes, overrides.nodeInstanceType)
   const nodeImageId = overrides.nodeImageId ?? template.nodeImageId
   const size = overrides.clusterSize ?? template.clusterSize
-  const groups = planLaunch({
-    size,
-    prefix,
-    nodeImageId,
-    nodeInstanceTypes,
-    masterImageId: overrides.masterImageId ?? template.masterImageId,
-    masterInstanceType: overrides.masterInstanceType ?? template.masterInstanceType,
-  })
-  const key = wantedKey(deps, template, overrides)
+  const masterImageId = overrides.masterImageId ?? template.masterImageId
+  const masterInstanceType = overrides.masterInstanceType ?? template.masterInstanceType
+  const groups = planLaunch({ size, prefix, nodeImageId, nodeInstanceTypes, masterImageId, masterInstanceType })
+  const userdataScripts = overrides.userdataScript ?? template.userdataScripts
+  const permissions = template.permissions.flatMap((name) => config.permissions.get(name) ?? [])
+  const key = wantedKey(deps, overrides.keyname ?? template.keyname, overrides.keyLocation)
   const zone = overrides.availabilityZone ?? template.availabilityZone
   const subnetId = overrides.subnetId ?? template.subnetId
   const publicIps = overrides.publicIps ?? template.publicIps
@@ -68,16 +66,46 @@ export function planStart(
     ...(zone === undefined ? {} : { zone }),
     ...(subnetId === undefined ? {} : { subnetId }),
     ...(publicIps === undefined ? {} : { publicIps }),
+    launch: {
+      ...(masterInstanceType === undefined ? {} : { masterType: masterInstanceType }),
+      ...(masterImageId === undefined ? {} : { masterImageId }),
+      ...(nodeInstanceTypes.length === 1 && !nodeInstanceTypes[0]!.imageId ? {} : { types: nodeInstanceTypes }),
+      ...(userdataScripts.length === 0 ? {} : { userdata: userdataScripts }),
+      ...(sshCidr === undefined ? {} : { sshCidr }),
+      ...(permissions.length === 0 ? {} : { ports: permissions }),
+    },
   }
   return {
     tag,
     record,
     key,
     groups,
-    userdataScripts: overrides.userdataScript ?? template.userdataScripts,
-    permissions: template.permissions.flatMap((name) => config.permissions.get(name) ?? []),
+    userdataScripts,
+    permissions,
     unsupported: unsupported(template),
   }
+}
+
+/** The plan of a start that was interrupted before it launched anything, from what it wrote down. undefined: too little. */
+export function planAgain(
+  deps: Pick<ClusterDeps, 'config' | 'region' | 'paths'>,
+  tag: string,
+  record: ClusterRecord,
+  keyLocation: string | undefined,
+): StartPlan | undefined {
+  const { launch, size, nodeImageId } = record
+  if (!launch) return undefined
+  const groups = planLaunch({
+    size,
+    prefix: record.dnsPrefix ? `${tag}-` : '',
+    nodeImageId,
+    nodeInstanceTypes: launch.types ?? [{ type: record.nodeInstanceType }],
+    masterImageId: launch.masterImageId,
+    masterInstanceType: launch.masterType,
+  })
+  const key = wantedKey(deps, record.keyname, keyLocation)
+  const { userdata: userdataScripts = [], ports: permissions = [] } = launch
+  return { tag, record, key, groups, userdataScripts, permissions, unsupported: [] }
 }
 
 /** A type on the command line replaces the one for all remaining workers; counted ones stay. */
@@ -99,8 +127,8 @@ function unsupported({ spotBid, volumes, queue }: ClusterTemplate): string[] {
 /** `-K` names the file; else the `[key]` section; else the key is one of ours, made on first use. */
 function wantedKey(
   deps: Pick<ClusterDeps, 'config' | 'region' | 'paths'>,
-  template: ClusterTemplate,
-  { keyname = template.keyname, keyLocation }: StartOverrides,
+  keyname: string,
+  keyLocation: string | undefined,
 ): WantedKey {
   if (keyLocation !== undefined) return { keyname, location: keyLocation, ours: false }
   const config = deps.config()

@@ -48,7 +48,7 @@ async function createCluster(
 ): Promise<Cluster> {
   const { signal } = options
   progress('checking the settings')
-  const plan = planStart(deps, tag, options.template, options.overrides ?? {})
+  const plan = planStart(deps, tag, options.template, options.overrides ?? {}, options.sshCidr)
   for (const line of plan.unsupported) deps.log.warn(line)
   if (!options.validateOnly) await refuseIfExists(deps, tag, signal)
   if (!options.validateOnly) await deps.region.prepareLaunch?.(signal)

@@ -55,11 +55,16 @@ export async function waitForNodes(
     for (const node of wanted) begin(node)
     return connecting.size === ids.length ? wanted : undefined
   }
-  const nodes = await poll(`the nodes of cluster ${cluster.tag} to run`, look, {
-    timeoutMs: deadlines.runningMs,
-    slowestMs: 5000,
-    signal: both,
-    hint: `see what they do with "starcluster listclusters ${cluster.tag}"; "starcluster start -x ${cluster.tag}" goes on waiting`,
+  const allBegun = () =>
+    poll(`the nodes of cluster ${cluster.tag} to run`, look, {
+      timeoutMs: deadlines.runningMs,
+      slowestMs: 5000,
+      signal: both,
+      hint: `see what they do with "starcluster listclusters ${cluster.tag}"; "starcluster start -x ${cluster.tag}" goes on waiting`,
+    })
+  const nodes = await allBegun().catch((error: unknown) => {
+    failed.abort(error) // those that are being connected to are given up
+    throw error
   })
   const watch = watchFor(
     async (s) => refuseEnded(deps, cluster.tag, ids, await cluster.getNodes({ signal: s }), mayBeStopped, s),
