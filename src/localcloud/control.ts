@@ -77,7 +77,13 @@ export async function actOnDisks(
   await ensureDaemon({ env, ...(signal ? { signal } : {}), withoutImage: true })
   const found = await findDaemon(localPaths(env), signal)
   if (!found) throw new LocalCloudError('DaemonGone', 'the local cloud ended while it was asked')
-  const answer = await askDisks(found.info, act, { signal })
+  const answer = await askDisks(found.info, act, { signal }).catch((cause: unknown) => {
+    signal?.throwIfAborted()
+    throw new LocalCloudError('DaemonGone', 'the local cloud ended before this was done for all machines', {
+      cause,
+      hint: 'run the command again; the machines start by themselves',
+    })
+  })
   if ('error' in answer) throw new LocalCloudError(answer.error.code, answer.error.message, { hint: answer.error.hint })
   return answer.snapshots
 }

@@ -165,6 +165,23 @@ describe('named states of the disks of instances', () => {
     expect(Object.values(cloud.state.ec2.instances).some(({ rebootRequested }) => rebootRequested)).toBe(false)
   })
 
+  test('one that does not start again: the others run, the failure is told, and the instance says why', async () => {
+    let fails = ''
+    const { cloud, engine, launch, settled } = testCloud({
+      hook: (operation, id) => {
+        if (operation === 'boot' && id === fails) throw new Error('no memory left')
+      },
+    })
+    const ids = idsOf(await launch(3))
+    await diskAct({ act: 'snapshot', ids, name: 'clean' }, cloud)
+    fails = ids[0] ?? ''
+    await expect(diskAct({ act: 'rollback', ids, name: 'clean' }, cloud)).rejects.toThrow('no memory left')
+    await settled()
+    expect(ids.map((id) => engine.nodes.get(id)?.state)).toEqual(['stopped', 'running', 'running'])
+    expect(ids.map((id) => cloud.state.ec2.instances[id]?.state)).toEqual(['stopped', 'running', 'running'])
+    expect(cloud.state.ec2.instances[fails]?.stateReason?.message).toMatch(/no memory left/)
+  })
+
   test('a stop asked for meanwhile happens afterwards', async () => {
     const { cloud, engine, ec2, launch, settled } = testCloud()
     const [id = ''] = idsOf(await launch())

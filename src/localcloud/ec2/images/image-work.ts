@@ -1,6 +1,5 @@
 import type { Cloud } from '../../cloud.js'
 import { lifecycleOf } from '../instances/lifecycle.js'
-import { nodeSpec } from '../instances/node-spec.js'
 import { own } from '../resource-ids.js'
 import type { ImageRecord, InstanceRecord } from '../state.js'
 
@@ -83,8 +82,7 @@ export class ImageWork {
     try {
       return await engine.disks.capture(instance.id, image.id)
     } finally {
-      if (instance.state === 'running') await engine.boot(nodeSpec(instance))
-      delete instance.rebootRequested
+      await lifecycleOf(this.cloud).bootAgain(instance)
     }
   }
 

@@ -4,7 +4,6 @@ import type { DiskSnapshot } from '../../nodes/node-disks.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
 import { lifecycleOf } from './lifecycle.js'
-import { nodeSpec } from './node-spec.js'
 
 /** What can be asked for the disks of a set of instances. StarCluster's own: AWS has nothing like it. */
 export type DiskAct =
@@ -86,24 +85,26 @@ async function whileStopped(
     await all(running, ({ id }) => engine.stop(id).catch(() => engine.stop(id, { force: true })))
     await all(instances, ({ id }) => act(id))
   } finally {
+    const lifecycle = lifecycleOf(cloud)
     const [first, ...others] = running
-    if (first) await start(cloud, first)
-    await all(others, (instance) => start(cloud, instance))
+    const started = first ? [await settle(lifecycle.bootAgain(first))] : []
+    started.push(...(await Promise.all(others.map((instance) => settle(lifecycle.bootAgain(instance))))))
     await cloud.commit()
+    raise(started)
   }
   await all(running, async ({ id }) => {
     if (!(await engine.sharesMounted(id))) cloud.log.warn(`machine ${id} has not mounted its NFS shares again`)
   })
 }
 
-async function start(cloud: Cloud, instance: InstanceRecord): Promise<void> {
-  if (instance.state === 'running') await cloud.engine.boot(nodeSpec(instance))
-  delete instance.rebootRequested
-}
-
 /** Waits for all of them; then the first failure. */
 async function all<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const results = await Promise.allSettled(items.map(act))
+  raise(await Promise.allSettled(items.map(act)))
+}
+
+const settle = async (work: Promise<void>) => (await Promise.allSettled([work]))[0]
+
+function raise(results: readonly PromiseSettledResult<void>[]): void {
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 

@@ -64,6 +64,21 @@ export class Lifecycle {
     return result
   }
 
+  /**
+   * Starts the node of a running instance that was stopped within `alone`. A failure is told, and left to a reboot
+   * afterwards, which has the last word on the instance's state.
+   */
+  async bootAgain(instance: InstanceRecord): Promise<void> {
+    try {
+      if (instance.state === 'running') await this.bootSlot(() => this.cloud.engine.boot(nodeSpec(instance)))
+      delete instance.rebootRequested
+    } catch (error) {
+      this.due(instance.id)
+      this.wake()
+      throw error
+    }
+  }
+
   private work(id: string): void {
     const before = this.workers.get(id) ?? Promise.resolve()
     const worker: Promise<void> = before

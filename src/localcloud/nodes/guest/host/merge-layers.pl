@@ -16,6 +16,7 @@ open(my $user, '<', "/proc/$holder/ns/user") or die "the holder of the machines 
 Sys::setns($user, Sys::NEWUSER);
 Sys::become_root();
 for my $layer (@layers) {
+    -d $layer or die "$layer is missing\n";
     make_room($layer, $target);
     # Something that a running machine deletes meanwhile is missing from the copy: it is no longer there.
     my @complaints = grep { !/No such file or directory/ } run('cp', $how eq 'link' ? '-al' : '-a', '--remove-destination', '--', "$layer/.", $target);
