@@ -39,6 +39,7 @@ export function openMachines(
     diskRoot: root,
     network: PRIVATE_NETWORK,
     sshPort: SSH_PORT,
+    egress: env.STARCLUSTER_LOCAL_EGRESS !== 'off',
     metadata: { instanceAt: (address) => metadataSource(cloud()).instanceAt(address) },
     log,
   })
