@@ -48,6 +48,8 @@ export interface InstanceRecord {
   readonly networkInterfaceId: string
   readonly attachmentId: string
   readonly rootVolumeId: string
+  /** GiB of the root volume, when the launch named a size. */
+  readonly rootVolumeSize?: number
   readonly launchedAt: string
   /** Start of the present run; EC2's LaunchTime. */
   launchTime: string

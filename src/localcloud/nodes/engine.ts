@@ -16,6 +16,8 @@ export interface NodeSpec {
   readonly publicIp: string
   /** For faults on demand: nothing answers at its ssh port on the host until the next boot. */
   readonly unreachable?: boolean
+  /** Size of a new disk; 8 when left out. Applies where disks have a limit. */
+  readonly diskGiB?: number
   readonly limits: { readonly cpus: number; readonly memoryMiB: number; readonly pids: number }
 }
 

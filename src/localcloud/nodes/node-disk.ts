@@ -7,7 +7,9 @@ import { giveToNodeRoot, nodeRoot } from './ids.js'
 import { writeSeedLayer } from './seed-layer.js'
 
 /** As the root volume of Amazon's images. The file is sparse: it takes what the node writes. */
-const DISK_BYTES = 8 * 2 ** 30
+const DISK_GIB = 8
+/** Making the file system of a larger one takes long, and no computer this is for has more to give. */
+const MOST_GIB = 1024
 
 /**
  * A node's directory: `disk.img` (a file system of its own, so that a node can fill its disk but not the host's),
@@ -25,7 +27,7 @@ export async function makeDisk(
   for (const name of ['fs', 'root']) await mkdir(join(work, name), { mode: 0o755 })
   await giveToNodeRoot(join(work, 'fs'))
   await giveToNodeRoot(join(work, 'root'))
-  if (await loopDevicesWork()) await makeImage(join(work, 'disk.img'))
+  if (await loopDevicesWork()) await makeImage(join(work, 'disk.img'), Math.min(spec.diskGiB ?? DISK_GIB, MOST_GIB))
   await writeSeedLayer(join(work, 'seed'), spec, metadata)
   await writeFile(join(work, 'layers'), `${[`/disks/nodes/${spec.id}/seed`, ...lower].join(',')}\n`)
   await rename(work, dir)
@@ -49,9 +51,9 @@ export async function diskBytes(dir: string): Promise<number> {
   return Number.parseInt(stdout, 10) * 1024 || 0
 }
 
-async function makeImage(path: string): Promise<void> {
+async function makeImage(path: string, gib: number): Promise<void> {
   await writeFile(path, '')
-  await truncate(path, DISK_BYTES)
+  await truncate(path, gib * 2 ** 30)
   const owner = nodeRoot()
   const options = `lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=${owner}:${owner}`
   await mustRunHost('mkfs.ext4', ['-q', '-F', '-m', '0', '-J', 'size=16', '-O', '^resize_inode', '-E', options, path])

@@ -12,7 +12,7 @@ describe.skipIf(!canRunNodes)('a node looks like its instance type', () => {
   beforeAll(async () => {
     await machines.open()
     await machines.engine.boot(machines.spec(SMALL, { cpus: 1, memoryMiB: 512 }))
-    await machines.engine.boot(machines.spec(LARGE, { cpus: 4096, memoryMiB: 2 ** 24 }))
+    await machines.engine.boot({ ...machines.spec(LARGE, { cpus: 4096, memoryMiB: 2 ** 24 }), diskGiB: 40 })
   }, SLOW)
   afterAll(() => machines.dispose(), SLOW)
 
@@ -34,6 +34,16 @@ describe.skipIf(!canRunNodes)('a node looks like its instance type', () => {
     async () => {
       expect(await out(LARGE, 'nproc; grep -c ^processor /proc/cpuinfo')).toBe(`${cpus().length}\n${cpus().length}`)
       expect(await out(LARGE, "awk '/^MemTotal/ {print $2}' /proc/meminfo")).toBe(String(totalmem() / 1024))
+    },
+    SLOW,
+  )
+
+  test(
+    'the root disk has the size the launch named, 8 GiB without',
+    async () => {
+      const size = (node: number) => out(node, "df -BG / | awk 'NR == 2 {print $2}'").then(Number.parseFloat)
+      expect(Math.abs((await size(SMALL)) - 8)).toBeLessThan(1)
+      expect(Math.abs((await size(LARGE)) - 40)).toBeLessThan(2)
     },
     SLOW,
   )

@@ -10,7 +10,8 @@ import { tagList, tagsOf } from '../tags/tags.js'
 
 export const ROOT_DEVICE = '/dev/xvda'
 /** Only told: a node's disk is as large as the host's. */
-const ROOT_VOLUME_GIB = 8
+/** Size of the root volume when the launch names none; a smaller one cannot hold the image. */
+export const ROOT_VOLUME_GIB = 8
 
 /**
  * An image by its id, by the name of its distribution (`debian-12`), or `default`.

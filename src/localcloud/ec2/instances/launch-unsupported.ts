@@ -1,6 +1,6 @@
 import type { BlockDeviceMapping, RunInstancesRequest } from '@aws-sdk/client-ec2'
 import { AwsError } from '../../protocol/aws-error.js'
-import { ROOT_DEVICE } from '../images/images.js'
+import { ROOT_DEVICE, ROOT_VOLUME_GIB } from '../images/images.js'
 
 /** What EC2 has and this cloud has not: refused, since a request that is half obeyed misleads. */
 export function unsupported(what: string): AwsError {
@@ -40,6 +40,10 @@ export function refuseUnsupported(input: RunInstancesRequest): void {
 
 /** The root volume may be described; ephemeral disks are passed over, as EC2 does for types that have none. */
 function checkMapping({ DeviceName, Ebs, NoDevice, VirtualName }: BlockDeviceMapping): void {
+  if (DeviceName === ROOT_DEVICE && Ebs?.VolumeSize !== undefined && Ebs.VolumeSize < ROOT_VOLUME_GIB) {
+    const message = `Volume of size ${Ebs.VolumeSize}GB is smaller than the image, expect size >= ${ROOT_VOLUME_GIB}GB`
+    throw new AwsError('InvalidBlockDeviceMapping', message)
+  }
   if (DeviceName === ROOT_DEVICE || NoDevice !== undefined || VirtualName !== undefined) return
   if (Ebs) {
     const message = `Invalid device name ${DeviceName ?? ''}: the local cloud has a root volume (${ROOT_DEVICE}) only`

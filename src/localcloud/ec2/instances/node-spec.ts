@@ -14,6 +14,7 @@ export function nodeSpec(instance: InstanceRecord): NodeSpec {
     privateIp: instance.privateIp,
     hostname: hostNameOf(instance.privateIp),
     publicIp: instance.publicIp ?? '',
+    ...(instance.rootVolumeSize && { diskGiB: instance.rootVolumeSize }),
     limits: { cpus: type?.vcpus ?? 2, memoryMiB: type?.memoryMiB ?? 2048, pids: PIDS },
   }
 }

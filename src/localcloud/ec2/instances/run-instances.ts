@@ -4,6 +4,7 @@ import type { Cloud } from '../../cloud.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { refuseForCapacity } from '../faults.js'
+import { ROOT_DEVICE } from '../images/images.js'
 import { allocatePrivate, allocatePublic, freeAddresses } from '../network.js'
 import { newId } from '../resource-ids.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
@@ -134,6 +135,7 @@ function newInstance(
     networkInterfaceId: newId('eni'),
     attachmentId: newId('eni-attach'),
     rootVolumeId: newId('vol'),
+    ...rootVolumeSize(input),
     launchedAt: now,
     launchTime: now,
     state: 'pending',
@@ -147,4 +149,9 @@ function newInstance(
     monitoring: input.Monitoring?.Enabled ?? false,
     metadata: { ...plan.metadata },
   }
+}
+
+function rootVolumeSize(input: RunInstancesRequest): { rootVolumeSize?: number } {
+  const size = input.BlockDeviceMappings?.find((mapping) => mapping.DeviceName === ROOT_DEVICE)?.Ebs?.VolumeSize
+  return size ? { rootVolumeSize: size } : {}
 }
