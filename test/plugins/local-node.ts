@@ -33,6 +33,7 @@ function bash(
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/bash', ['-c', text], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.on('error', () => undefined) // a program may end without reading it
     child.stdin.end(stdin)
     const output = { stdout: '', stderr: '' }
     child.stdout.on('data', (data) => (output.stdout += data))

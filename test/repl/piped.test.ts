@@ -6,6 +6,7 @@ import { shellCommand } from './open-shell.js'
 async function pipe(input: string): Promise<{ stdout: string; stderr: string; status: number | null }> {
   const [program, ...args] = shellCommand
   const child = spawn(program, args)
+  child.stdin.on('error', () => undefined) // a program may end without reading it
   child.stdin.end(input)
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended])

@@ -43,6 +43,7 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
     stderr += text
     take(text)
   })
+  child.stdin.on('error', () => undefined) // a program may end without reading it
   child.stdin.end(options.input ?? '')
   const timeoutMs = options.timeoutMs ?? 120_000
   return await new Promise((resolve, reject) => {

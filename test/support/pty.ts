@@ -26,6 +26,7 @@ export class Pty {
       env: { TERM: 'xterm', ...env, SHELL: '/bin/sh' },
       cwd,
     })
+    this.#child.stdin.on('error', () => undefined) // keys typed after its end
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.#shown += text

@@ -147,7 +147,10 @@ describe.skipIf(!canRunNodes)('the life of a node', () => {
         ['--import', 'tsx', join(import.meta.dirname, 'engine-owner.ts'), machines.dir],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       )
-      await new Promise((resolve) => owner.stdout.once('data', resolve))
+      await new Promise((resolve, reject) => {
+        owner.stdout.once('data', resolve)
+        owner.once('exit', (status) => reject(new Error(`the owner of the engine ended with ${status}`)))
+      })
       expect(await out(2, 'cat /root/kept')).toBe('kept')
       const gone = new Promise((resolve) => owner.once('exit', resolve))
       owner.kill('SIGKILL')
