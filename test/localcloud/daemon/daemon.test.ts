@@ -213,16 +213,17 @@ test('a program that dies at once: its last words are shown', async () => {
 
 test('a computer that lacks a program: which one, and who knows the package', async () => {
   const bin = await mkdtemp(join(tmpdir(), 'sc-bin-'))
+  const { STARCLUSTER_LOCAL_ENGINE, STARCLUSTER_DAEMON_PROGRAM, ...plain } = home.env // the sources, and real machines
+  const env = { ...plain, STARCLUSTER_DISK_ROOT: join(bin, 'disks') }
   try {
     await symlink((await promisify(execFile)('which', ['flock'])).stdout.trim(), join(bin, 'flock'))
-    const { STARCLUSTER_LOCAL_ENGINE, STARCLUSTER_DAEMON_PROGRAM, ...plain } = home.env // the sources, and real machines
-    const lacking = { ...plain, PATH: bin, STARCLUSTER_DISK_ROOT: join(bin, 'disks') }
-    await expect(ensureDaemon({ env: lacking })).rejects.toMatchObject({
+    await expect(ensureDaemon({ env: { ...env, PATH: bin } })).rejects.toMatchObject({
       code: 'MissingProgram',
       message: expect.stringMatching(/^the program '\S+' is missing on this computer$/),
       hint: expect.stringContaining('starcluster local doctor'),
     })
   } finally {
+    await resetLocalCloud(env) // what it had begun before it missed the program
     await rm(bin, { recursive: true, force: true })
   }
 })
