@@ -53,7 +53,7 @@ without_services() {
 # What the local cloud and its nodes are made with; `starcluster local doctor` checks the same list.
 need_local_cloud() {
   need_packages unshare:util-linux nsenter:util-linux flock:util-linux ip:iproute2 nft:nftables slirp4netns:slirp4netns \
-    mmdebstrap:mmdebstrap ssh:openssh-client perl:perl-base
+    newuidmap:uidmap mmdebstrap:mmdebstrap ssh:openssh-client perl:perl-base
 }
 
 need_npm_packages() {

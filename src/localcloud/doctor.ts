@@ -1,37 +1,23 @@
-import { access, constants, readFile, stat, statfs } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { access, constants, readFile, statfs } from 'node:fs/promises'
+import { canReachOut, TUN } from './daemon/way-out.js'
 import { diskRoot } from './disk-root.js'
+import { asRoot, type Check, existing, findCommand, isRoot, NotMet, type Probe, works } from './doctor-probe.js'
+import { ordinaryUser } from './doctor-user.js'
 import { reason } from './local-error.js'
 import { readHostApt } from './nodes/apt-host.js'
 import { openCgroups } from './nodes/cgroups.js'
-import { runHost } from './nodes/host-command.js'
 import { localPaths } from './paths.js'
 
-/** One thing the local cloud needs from this computer. */
-export interface Check {
-  readonly name: string
-  readonly ok: boolean
-  /** Without it the local cloud does not work at all. */
-  readonly required: boolean
-  /** What was found. */
-  readonly detail: string
-  /** What one has to do without while it is missing. */
-  readonly cost: string
-  /** The command that mends it. */
-  readonly fix: string
-}
-
-type Probe = Omit<Check, 'ok' | 'detail'> & { readonly probe: () => Promise<string> }
-
-/** Thrown by a probe: not met, and what was found instead. */
-class NotMet extends Error {}
+export type { Check } from './doctor-probe.js'
 
 const DISK_MIB = 1024
 
 /** Tries everything the local cloud needs, one by one, in the order in which one would mend it. Changes nothing. */
 export async function diagnose(options: { env?: NodeJS.ProcessEnv } = {}): Promise<Check[]> {
   const env = options.env ?? process.env
-  const probes = [...kernel(env), ...packages(env), ...host(env)]
+  const who = isRoot() ? [] : process.platform === 'linux' ? await ordinaryUser(env) : []
+  const probes = [...kernel(env), ...who, ...packages(env), ...host(env)]
   return Promise.all(
     probes.map(async ({ probe, ...check }) => {
       try {
@@ -58,17 +44,8 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
     },
     {
       ...must,
-      name: 'root',
-      fix: 'sudo starcluster local doctor',
-      probe: async () => {
-        if (process.getuid?.() !== 0) throw new NotMet('running as an ordinary user')
-        return 'running as root'
-      },
-    },
-    {
-      ...must,
       name: 'user namespaces',
-      fix: 'sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1',
+      fix: asRoot('sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1'),
       probe: () => works('namespaces can be made', 'unshare', ['-U', 'true']),
     },
     {
@@ -83,6 +60,23 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
       fix: 'use Linux 5.11 or later, and set STARCLUSTER_DISK_ROOT to a directory on ext4, xfs or btrfs',
       probe: () => overlayWorks(env),
     },
+    ...(isRoot() ? limits() : []),
+    {
+      name: TUN,
+      required: false,
+      cost: 'machines reach each other but nothing else: no apt-get install',
+      fix: existsSync(TUN) ? asRoot(`chmod 666 ${TUN}`) : asRoot('modprobe tun'),
+      probe: async () => {
+        if (!(await canReachOut())) throw new NotMet(existsSync(TUN) ? 'cannot be opened by you' : 'not there')
+        return 'can be opened'
+      },
+    },
+  ]
+}
+
+/** What only root can give machines. */
+function limits(): Probe[] {
+  return [
     {
       name: 'loop devices',
       required: false,
@@ -99,16 +93,6 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
       cost: 'a machine can take all memory, processes and processors of this computer',
       fix: 'mount cgroups (a systemd machine has them): mount -t cgroup2 none /sys/fs/cgroup',
       probe: cgroupsWork,
-    },
-    {
-      name: '/dev/net/tun',
-      required: false,
-      cost: 'machines reach each other but nothing else: no apt-get install',
-      fix: 'modprobe tun',
-      probe: async () => {
-        await access('/dev/net/tun', constants.R_OK | constants.W_OK)
-        return 'can be opened'
-      },
     },
   ]
 }
@@ -127,14 +111,19 @@ const PACKAGES: readonly [command: string, pack: string, cost: string, required:
   ['slirp4netns', 'slirp4netns', 'machines reach each other but nothing else: no apt-get install', false],
 ]
 
+/** They make disks with a size of their own. */
+const FOR_ROOT = ['losetup', 'mkfs.ext4']
+
 function packages(env: NodeJS.ProcessEnv): Probe[] {
-  return PACKAGES.map(([command, pack, cost, required]) => ({
-    name: command === pack ? command : `${command} (${pack})`,
-    required,
-    cost,
-    fix: `apt-get install -y ${pack}`,
-    probe: () => findCommand(command, env),
-  }))
+  return PACKAGES.filter(([command]) => isRoot() || !FOR_ROOT.includes(command)).map(
+    ([command, pack, cost, required]) => ({
+      name: command === pack ? command : `${command} (${pack})`,
+      required,
+      cost,
+      fix: asRoot(`apt-get install -y ${pack}`),
+      probe: () => findCommand(command, env),
+    }),
+  )
 }
 
 function host(env: NodeJS.ProcessEnv): Probe[] {
@@ -165,31 +154,15 @@ function host(env: NodeJS.ProcessEnv): Probe[] {
   ]
 }
 
-async function works(detail: string, command: string, args: readonly string[]): Promise<string> {
-  const { exitCode, stderr } = await runHost(command, args, { deadlineMs: 20_000 })
-  if (exitCode !== 0) throw new NotMet(stderr.trim() || `${command} ended with status ${exitCode}`)
-  return detail
-}
-
-async function findCommand(command: string, env: NodeJS.ProcessEnv): Promise<string> {
-  // Programs for root are not in everyone's path.
-  const dirs = [...(env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
-  for (const dir of dirs.filter(Boolean)) {
-    const found = await access(join(dir, command), constants.X_OK)
-      .then(() => true)
-      .catch(() => false)
-    if (found) return join(dir, command)
-  }
-  throw new NotMet('not installed')
-}
-
 /** Mounts an overlay the way nodes do, in a mount namespace that ends with the probe. */
 async function overlayWorks(env: NodeJS.ProcessEnv): Promise<string> {
   const at = await existing(diskRoot(env, localPaths(env)))
+  const overlay = 'mkdir l u w m && mount -t overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr none m'
   // As root each node's disk is a file system of its own, so it does not matter which one this is.
-  const own =
-    'mount -t tmpfs none /tmp && cd /tmp && mkdir l u w m && mount -t overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr none m'
-  return works(`works; disks are below ${at}`, 'unshare', ['-Urm', 'sh', '-c', own])
+  const script = isRoot()
+    ? `mount -t tmpfs none /tmp && cd /tmp && ${overlay}`
+    : `d=$(mktemp -d -p "$1") && cd "$d" || exit; ${overlay}; s=$?; umount m; cd /; rm -rf "$d"; exit $s`
+  return works(`works; disks are below ${at}`, 'unshare', ['-Urm', 'sh', '-c', script, 'sh', at])
 }
 
 async function cgroupsWork(): Promise<string> {
@@ -197,13 +170,4 @@ async function cgroupsWork(): Promise<string> {
   const missing = ['memory', 'pids', 'cpu'].filter((name) => !controllers.includes(name))
   if (missing.length) throw new NotMet(`not limited: ${missing.join(', ')}`)
   return `${controllers.join(', ')} are limited for each machine`
-}
-
-async function existing(path: string): Promise<string> {
-  for (let at = path; ; at = dirname(at)) {
-    const there = await stat(at)
-      .then(() => true)
-      .catch(() => false)
-    if (there || at === dirname(at)) return at
-  }
 }

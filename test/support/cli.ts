@@ -17,6 +17,10 @@ export interface CliOptions {
   readonly env: NodeJS.ProcessEnv
   readonly cwd?: string
   readonly input?: string
+  /** A command that runs the one behind it, e.g. as another user. */
+  readonly through?: readonly string[]
+  /** Where that command sees the program, when not where we do. */
+  readonly program?: string
   /** Killed, and the test failed, after this long. */
   readonly timeoutMs?: number
   /** Sent to the program once its output matches. */
@@ -25,7 +29,8 @@ export interface CliOptions {
 
 /** Runs the BUILT command line (dist) as a process of its own, without a terminal. */
 export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
-  const child = spawn(process.execPath, [program, ...args], { env: options.env, cwd: options.cwd ?? options.env.HOME })
+  const [command = '', ...words] = [...(options.through ?? []), process.execPath, options.program ?? program, ...args]
+  const child = spawn(command, words, { env: options.env, cwd: options.cwd ?? options.env.HOME })
   let [stdout, stderr, output] = ['', '', '']
   let interrupted = false
   const take = (text: string) => {

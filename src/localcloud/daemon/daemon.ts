@@ -28,6 +28,7 @@ import { listen } from './listen.js'
 import { type LocalMachines, nodeStatuses, openMachines } from './machines.js'
 import { ownProcessId } from './process-id.js'
 import type { DaemonReport } from './status.js'
+import { canReachOut, NO_WAY_OUT } from './way-out.js'
 
 const REGION = 'local'
 const ACCOUNT_ID = '000000000000'
@@ -89,6 +90,7 @@ export class Daemon {
     await this.store.commit()
     await applyNetworkPolicy(this.cloud)
     await this.machines.engine.open()
+    if (this.machines.kind === 'namespaces' && !(await canReachOut())) this.notice(NO_WAY_OUT)
     const kept = await reconcile(this.cloud)
     if (kept.length > 0) {
       const one = kept.length === 1

@@ -21,6 +21,7 @@ const WANTED = ['memory', 'pids', 'cpu'] as const
 
 /** Finds what this machine offers. Groups of one home are below one directory named `starcluster-KEY`. */
 export async function openCgroups(key: string, mounts = '/proc/self/mounts'): Promise<CgroupLimiter> {
+  if (process.getuid?.() !== 0) return NO_GROUPS
   const table = (await readFile(mounts, 'utf8')).split('\n').map((line) => line.split(' '))
   const v1 = new Map<string, string>()
   let unified: string | undefined
@@ -43,6 +44,15 @@ async function enable(dir: string): Promise<string[]> {
     if (done) enabled.push(name)
   }
   return enabled
+}
+
+/** An ordinary user has none. The supervisor then bounds the processes of each node by RLIMIT_NPROC. */
+const NO_GROUPS: CgroupLimiter = {
+  controllers: [],
+  prepare: async () => [],
+  remove: async () => undefined,
+  removeAll: async () => undefined,
+  processes: async () => [],
 }
 
 class V1Limiter implements CgroupLimiter {

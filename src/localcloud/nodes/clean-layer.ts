@@ -1,4 +1,5 @@
 import { mustRunHost } from './host-command.js'
+import { asOwnRoot } from './own-root.js'
 
 /** Paths that are one machine's own; patterns of the shell, taken from the top of the layer. */
 const REMOVED = [
@@ -39,5 +40,5 @@ done
 if [ -d var/log ] && [ ! -L var ] && [ ! -L var/log ]; then find -P var/log -type f -delete; fi
 if [ -f etc/fstab ] && [ ! -L etc ] && [ ! -L etc/fstab ]; then sed -i '/[[:space:]]nfs4\\?[[:space:]]/d' etc/fstab; fi
 `
-  await mustRunHost('sh', ['-c', script, 'sh', tree])
+  await mustRunHost(...asOwnRoot('sh', ['-c', script, 'sh', tree]))
 }

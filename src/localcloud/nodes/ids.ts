@@ -9,6 +9,9 @@ const isRoot = () => process.getuid?.() === 0
 /** The host's id for root inside nodes: mapped for root, ourselves for an ordinary user. */
 export const nodeRoot = (): number => (isRoot() ? UID_BASE : (process.getuid?.() ?? 0))
 
+/** The same as the supervisor sees it: an ordinary user's one is root of a user namespace whose 0 is that user. */
+export const supervisorIdBase = (): number => (isRoot() ? UID_BASE : 0)
+
 /** Gives a tree that we wrote to root inside nodes. */
 export async function giveToNodeRoot(path: string): Promise<void> {
   if (!isRoot()) return

@@ -8,8 +8,10 @@ import { guestDir } from './guest-dir.js'
 import { hostEnv } from './host-command.js'
 import { nodeRoot } from './ids.js'
 import { BASE_PACKAGES, FINISH } from './image-recipe.js'
+import { asOwnRoot } from './own-root.js'
 import { formatSources } from './package-sources.js'
 
+const isRoot = () => process.getuid?.() === 0
 const CA_IN_IMAGE = '/etc/apt/starcluster-host-ca.pem'
 
 /**
@@ -19,14 +21,13 @@ const CA_IN_IMAGE = '/etc/apt/starcluster-host-ca.pem'
 export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: string) => void): Promise<string> {
   const root = join(dir, 'root')
   await mkdir(root)
-  await chown(root, nodeRoot(), nodeRoot())
+  if (isRoot()) await chown(root, nodeRoot(), nodeRoot())
   await writeFile(join(dir, 'host.sources'), formatSources(apt.sources))
   await writeFile(join(dir, 'finish.sh'), FINISH)
   await writeFile(join(dir, '50starcluster-host'), `${aptConf(apt).join('\n')}\n`)
   // The kernel ends the builder with us, and with it everything it started.
   const builder = spawn(
-    'setpriv',
-    [
+    ...asOwnRoot('setpriv', [
       '--pdeathsig',
       'KILL',
       'unshare',
@@ -39,7 +40,7 @@ export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: st
       '--mount-proc',
       'mmdebstrap',
       ...mmdebstrapArguments(dir, apt),
-    ],
+    ]),
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: '/',
@@ -47,7 +48,10 @@ export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: st
     },
   )
   const tar = ['tar', '-x', '--numeric-owner', '--xattrs', '--xattrs-include=*', '--exclude=./dev/*', '-f', '-']
-  const unpacker = spawn('perl', [join(guestDir(), 'host', 'as-node-root.pl'), String(nodeRoot()), root, ...tar], {
+  // The ids of an ordinary user's own root are those of nodes.
+  const asNodeRoot = ['perl', join(guestDir(), 'host', 'as-node-root.pl'), String(nodeRoot()), root]
+  const unpack = isRoot() ? [...asNodeRoot, ...tar] : [...tar, '-C', root]
+  const unpacker = spawn(...asOwnRoot(unpack[0]!, unpack.slice(1)), {
     stdio: [builder.stdout, 'ignore', 'pipe'],
     env: hostEnv(),
   })
@@ -96,9 +100,10 @@ function aptConf(apt: HostApt): string[] {
 }
 
 function mmdebstrapArguments(dir: string, apt: HostApt): string[] {
-  const root = process.getuid?.() === 0
   return [
-    `--mode=${root ? 'root' : 'unshare'}`,
+    // An ordinary user is root of a user namespace here: the files land below his home, whoever may enter that.
+    '--mode=root',
+    ...(isRoot() ? [] : ['--skip=chroot/mount/sys']),
     '--variant=minbase',
     '--format=tar',
     // The package lists stay, so that the first apt-get install on a node needs no update.

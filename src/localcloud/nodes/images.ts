@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { type HostApt, readHostApt } from './apt-host.js'
 import { withLock } from './build-lock.js'
 import { makePassage } from './disk-paths.js'
-import { mustRunHost } from './host-command.js'
 import { buildRoot } from './image-build.js'
 import { imageName, recipeId } from './image-recipe.js'
+import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 
 /** An image that nodes can start from. */
 export interface BaseImage {
@@ -61,6 +61,7 @@ export class ImageStore {
     const id = recipeId(apt.distribution)
     const found = await this.find(id)
     if (found) return found
+    await mustHaveOwnRoot()
     await makePassage(this.dir, this.layers)
     return withLock(
       join(this.dir, 'build.lock'),
@@ -86,20 +87,20 @@ export class ImageStore {
       const root = await buildRoot(work, apt, onProgress)
       const image: BaseImage = { id, name, layers: [id], created: new Date().toISOString() }
       await writeFile(join(work, 'image.json'), JSON.stringify(image))
-      await mustRunHost('rm', ['-rf', '--one-file-system', join(this.layers, id)])
+      await removeTrees(join(this.layers, id))
       await rename(root, join(this.layers, id))
       await rename(join(work, 'image.json'), join(this.dir, `${id}.json`))
       onProgress(`image ${name} is ready`)
       return image
     } finally {
-      await mustRunHost('rm', ['-rf', '--one-file-system', work])
+      await removeTrees(work)
     }
   }
 
   /** What killed builders left. Only called with the lock held, so none of it is in use. */
   private async removeRemains(): Promise<void> {
     for (const name of await readdir(this.dir)) {
-      if (name.startsWith('build-')) await mustRunHost('rm', ['-rf', '--one-file-system', join(this.dir, name)])
+      if (name.startsWith('build-')) await removeTrees(join(this.dir, name))
     }
   }
 }

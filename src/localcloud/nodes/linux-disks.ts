@@ -10,6 +10,7 @@ import { mustRunHost } from './host-command.js'
 import { giveToNodeRoot } from './ids.js'
 import { diskLayers } from './node-disk.js'
 import type { DiskSnapshot, NodeDisks } from './node-disks.js'
+import { removeTrees } from './own-root.js'
 import { layersInUse } from './package-lists.js'
 import type { Supervisor } from './supervisor.js'
 
@@ -74,7 +75,7 @@ export class LinuxDisks implements NodeDisks {
       await cleanImageLayer(tree)
       await rename(tree, join(this.paths.layers, name))
     } finally {
-      await mustRunHost('rm', ['-rf', '--one-file-system', work])
+      await removeTrees(work)
     }
     return name
   }
@@ -88,7 +89,7 @@ export class LinuxDisks implements NodeDisks {
     if (!id.startsWith(this.ownPrefix()) || id.includes('/')) return
     // A disk may stand on it that nobody knows any more: it stays as long as that one.
     if ((await layersInUse(dirname(this.paths.home))).has(id)) return
-    await mustRunHost('rm', ['-rf', '--one-file-system', join(this.paths.layers, id)])
+    await removeTrees(join(this.paths.layers, id))
   }
 
   /** The layers directory is shared by all homes of a user. */

@@ -7,12 +7,13 @@ import { type CgroupLimiter, openCgroups } from './cgroups.js'
 import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
 import { ensureGuestLayer } from './guest-layer.js'
-import { mustRunHost } from './host-command.js'
 import { LinuxDisks } from './linux-disks.js'
 import { memoryOf } from './memory.js'
 import type { NetworkPolicy } from './network-policy.js'
 import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
 import type { NodeDisks } from './node-disks.js'
+import { processesBeside } from './node-processes.js'
+import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
 import type { PublicPort } from './public-ports.js'
@@ -91,7 +92,7 @@ export class LinuxNodeEngine implements NodeEngine {
     const limiter = await this.limiter()
     for (const id of ids) await limiter.remove(id)
     await limiter.removeAll()
-    await mustRunHost('rm', ['-rf', '--one-file-system', this.paths.home])
+    await removeTrees(this.paths.home)
     for (const layer of await this.disks.layers()) await this.disks.removeLayer(layer)
     if (options.images) await this.removeImages()
   }
@@ -100,7 +101,7 @@ export class LinuxNodeEngine implements NodeEngine {
   private async removeImages(): Promise<void> {
     const used = await layersInUse(join(this.options.diskRoot, 'homes'))
     if (used.size > 0) this.options.log.warn('the images stay: machines of another home are made of them')
-    else await mustRunHost('rm', ['-rf', '--one-file-system', this.paths.images])
+    else await removeTrees(this.paths.images)
   }
 
   async list(): Promise<Map<string, NodeState>> {
@@ -136,7 +137,7 @@ export class LinuxNodeEngine implements NodeEngine {
     if (await this.bootSettled(id)) return this.remove(id)
     await this.closePort(id)
     await (await this.limiter()).remove(id)
-    await mustRunHost('rm', ['-rf', '--one-file-system', dir, `${dir}.new`])
+    await removeTrees(dir, `${dir}.new`)
   }
 
   /** Waits for a boot that is under way, however it ends. -> whether there was one */
@@ -151,7 +152,7 @@ export class LinuxNodeEngine implements NodeEngine {
   }
 
   async usage(id: string): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
-    const pids = await (await this.limiter()).processes(id)
+    const pids = await this.processes(id)
     const memory = await Promise.all(pids.map(memoryOf))
     const memoryBytes = memory.reduce((sum, bytes) => sum + bytes, 0)
     return { processes: pids.length, memoryBytes, diskBytes: await diskBytes(this.paths.node(id)) }
@@ -175,6 +176,14 @@ export class LinuxNodeEngine implements NodeEngine {
     return shared?.publicPorts(id) ?? []
   }
 
+  private async processes(id: string): Promise<number[]> {
+    const limiter = await this.limiter()
+    if (limiter.controllers.length > 0) return limiter.processes(id)
+    const supervisor = await Supervisor.find(this.paths.home)
+    const node = (await supervisor?.list())?.find((one) => one.id === id && one.state !== 'stopped')
+    return node?.host_pid ? processesBeside(Number(node.host_pid)) : []
+  }
+
   onExit(listener: (id: string) => void): void {
     this.listeners.push(listener)
   }
@@ -195,6 +204,7 @@ export class LinuxNodeEngine implements NodeEngine {
 
   private async bringUp(): Promise<SharedParts> {
     const { options, paths } = this
+    await mustHaveOwnRoot()
     await makePassage(options.diskRoot, join(options.diskRoot, 'homes'), paths.home)
     this.prefix = options.publicPrefix ?? (await (this.publicNet ??= this.claim())).prefix
     return SharedParts.open({
@@ -243,6 +253,8 @@ export class LinuxNodeEngine implements NodeEngine {
       cgroups: cgroups.join(','),
       memory: spec.limits.memoryMiB,
       cpus: spec.limits.cpus,
+      // For a node without control groups.
+      processes: cgroups.length > 0 ? '' : spec.limits.pids,
     }
     let answer: WireLine
     try {

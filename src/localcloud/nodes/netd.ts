@@ -18,9 +18,12 @@ export interface PublicAddress {
   readonly publicPort?: number
 }
 
+/** In the user namespace of an ordinary user: one of his subordinate ids. */
+const NOBODY = 65534
+
 interface NetdOptions {
-  /** Process whose network namespace the child enters. */
-  readonly holderPid: number
+  /** Arguments of `nsenter` with which the child enters the network of the nodes. */
+  readonly enterNetwork: readonly string[]
   readonly sshPort: number
   readonly imds: InstanceMetadataService
   readonly log: CloudLog
@@ -36,18 +39,16 @@ export class NetworkChild {
   constructor(private readonly options: NetdOptions) {}
 
   async start(): Promise<void> {
-    const args = [
-      '-t',
-      String(this.options.holderPid),
-      '-n',
-      process.execPath,
-      '--max-old-space-size=64',
-      ...netdArguments(),
-    ]
+    const ordinary = process.getuid?.() !== 0
+    const args = [...this.options.enterNetwork, process.execPath, '--max-old-space-size=64', ...netdArguments()]
     const child = spawn('nsenter', args, {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       cwd: '/',
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, STARCLUSTER_NETD_UID: String(nodeRoot()) },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        STARCLUSTER_NETD_UID: String(ordinary ? NOBODY : nodeRoot()),
+      },
     })
     let complaint = ''
     child.stderr?.on('data', (data) => (complaint = (complaint + data).slice(-2000)))

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makePassage } from './disk-paths.js'
 import type { InstanceMetadata, NodeSpec } from './engine.js'
 import { mustRunHost, runHost } from './host-command.js'
 import { giveToNodeRoot, nodeRoot } from './ids.js'
+import { asOwnRoot, removeTrees } from './own-root.js'
 import { writeSeedLayer } from './seed-layer.js'
 
 /** As the root volume of Amazon's images. The file is sparse: it takes what the node writes. */
@@ -22,7 +23,7 @@ export async function makeDisk(
   metadata: InstanceMetadata | undefined,
 ): Promise<void> {
   const work = `${dir}.new`
-  await rm(work, { recursive: true, force: true })
+  await removeTrees(work)
   await makePassage(work)
   for (const name of ['fs', 'root']) await mkdir(join(work, name), { mode: 0o755 })
   await giveToNodeRoot(join(work, 'fs'))
@@ -47,7 +48,7 @@ export async function diskLayers(dir: string): Promise<string | undefined> {
 export async function diskBytes(dir: string): Promise<number> {
   const image = await stat(join(dir, 'disk.img')).catch(() => undefined)
   if (image) return image.blocks * 512
-  const { stdout } = await runHost('du', ['-sxk', join(dir, 'fs')])
+  const { stdout } = await runHost(...asOwnRoot('du', ['-sxk', join(dir, 'fs')]))
   return Number.parseInt(stdout, 10) * 1024 || 0
 }
 

@@ -6,6 +6,7 @@ import { type HostApt, readHostApt } from './apt-host.js'
 import { withLock } from './build-lock.js'
 import { mustRunHost } from './host-command.js'
 import { giveToNodeRoot } from './ids.js'
+import { removeTrees } from './own-root.js'
 import { formatSources } from './package-sources.js'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -110,7 +111,7 @@ function aptOptions(work: string, tree: string): string[] {
 async function prune(layers: string, baseLayer: string): Promise<void> {
   const used = await layersInUse(join(layers, '../../homes'))
   for (const name of (await listLayers(layers, baseLayer)).slice(KEEP)) {
-    if (!used.has(name)) await mustRunHost('rm', ['-rf', '--one-file-system', join(layers, name)])
+    if (!used.has(name)) await removeTrees(join(layers, name))
   }
 }
 

@@ -28,9 +28,16 @@ export function policyRules(policy: NetworkPolicy, nameServer: string): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Puts a policy in force in the holder's network, where it stays when we end. All of it or, with an error, nothing. */
-export async function applyPolicyRules(holderPid: number, policy: NetworkPolicy, nameServer: string): Promise<void> {
-  const args = ['-t', String(holderPid), '-n', 'nft', '-f', '-']
+/**
+ * Puts a policy in force in the holder's network, where it stays when we end. All of it or, with an error, nothing.
+ * @param enterNetwork what `nsenter` needs to get there
+ */
+export async function applyPolicyRules(
+  enterNetwork: readonly string[],
+  policy: NetworkPolicy,
+  nameServer: string,
+): Promise<void> {
+  const args = [...enterNetwork, 'nft', '-f', '-']
   await mustRunHost('nsenter', args, { input: policyRules(policy, nameServer), deadlineMs: 60_000 })
 }
 

@@ -57,7 +57,12 @@ export class SharedParts {
     const { home, images } = paths
     const supervisor = await Supervisor.open({ home, images, network: options.network, egress: options.egress })
     const imds = new InstanceMetadataService(options.metadata)
-    const network = new NetworkChild({ holderPid: supervisor.holderPid, sshPort, imds, log })
+    const network = new NetworkChild({
+      enterNetwork: supervisor.enterNetwork,
+      sshPort,
+      imds,
+      log,
+    })
     const parts = new SharedParts(options, supervisor, network)
     parts.watcher = await supervisor.watch(
       (event) => parts.heard(event),
@@ -94,7 +99,7 @@ export class SharedParts {
 
   /** In force when it resolves: between the nodes at once as a whole, then from the host. */
   async setPolicy(policy: NetworkPolicy): Promise<void> {
-    await applyPolicyRules(this.supervisor.holderPid, policy, nameServerOf(this.options.network))
+    await applyPolicyRules(this.supervisor.enterNetwork, policy, nameServerOf(this.options.network))
     const complain = (error: Error) => this.options.log.error(error.message)
     await Promise.all([...this.running.values()].map((address) => this.admit(address).catch(complain)))
     await this.ports.refresh().catch(complain)

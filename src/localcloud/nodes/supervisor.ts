@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline'
 import { LocalCloudError } from '../local-error.js'
 import { guestDir } from './guest-dir.js'
 import { hostEnv } from './host-command.js'
-import { UID_BASE } from './ids.js'
+import { supervisorIdBase } from './ids.js'
+import { asOwnRoot } from './own-root.js'
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js'
 import { decodeLine, encodeLine, type WireLine } from './supervisor-wire.js'
 
@@ -55,6 +56,13 @@ export class Supervisor {
     }
     const process = identify(Number(hello.fields.pid))
     return process && new Supervisor(home, process, Number(hello.fields.holder))
+  }
+
+  /** Arguments of `nsenter` with which a host program enters the network of the nodes, with the rights to change it. */
+  get enterNetwork(): string[] {
+    // Nothing to enter as root: nsenter would lose rights there.
+    const own = process.getuid?.() === 0 ? [] : [`--user=/proc/${this.process.pid}/ns/user`]
+    return [...own, `--net=/proc/${this.holderPid}/ns/net`]
   }
 
   /** Sends a request; rejects with the supervisor's own message. */
@@ -119,14 +127,14 @@ async function start(options: SupervisorOptions): Promise<void> {
   const plan = [
     options.home,
     options.images,
-    UID_BASE,
+    supervisorIdBase(),
     options.network,
     host(1),
     prefix,
     host(2),
     options.egress ? 1 : 0,
   ]
-  const child = spawn('perl', [script, ...plan.map(String)], {
+  const child = spawn(...asOwnRoot('perl', [script, ...plan.map(String)]), {
     detached: true,
     cwd: '/',
     env: hostEnv(),

@@ -57,6 +57,7 @@ sub with_own_users {
         close($_) for $from, $to_child;
         eval {
             my $host_pid = Sys::host_pid();
+            bound_processes($boot) if $boot->{processes};
             Sys::unshare(Sys::NEWUSER | Sys::NEWPID);
             syswrite($to_us, "$host_pid\n");
             close($to_us);
@@ -70,11 +71,21 @@ sub with_own_users {
     close($_) for $to_us, $go;
     if (defined(my $host_pid = readline($from))) {
         chomp $host_pid;
-        Sys::spit("/proc/$host_pid/uid_map", '0 0 65536');
-        Sys::spit("/proc/$host_pid/gid_map", '0 0 65536');
+        Sys::spit("/proc/$host_pid/${_}_map", IdMap::inside(0, !$main::config{uid})) for qw(uid gid);
         syswrite($to_child, "go\n");
     }
     POSIX::_exit(0);
+}
+
+# Without control groups: what a user namespace holds counts as processes of the id that made it, and cannot become more
+# than that id could have then (Linux 5.14). So each node's is made by an id of its own, the last half of its address.
+sub bound_processes {
+    my ($boot) = @_;
+    my ($high, $low) = $boot->{ip} =~ /(\d+)\.(\d+)$/ or die "bad address $boot->{ip}\n";
+    Sys::limit_processes($boot->{processes});
+    # A node that takes the host's memory is the first to be ended when there is none left.
+    eval { Sys::spit("/proc/self/oom_score_adj", '500'); 1 } or print $@;
+    Sys::become($high * 256 + $low);
 }
 
 sub mapper {

@@ -21,8 +21,7 @@ sub start {
     }
     close($_) for $to_us, $go;
     my $host_pid = expect($from, 'pid');
-    Sys::spit("/proc/$host_pid/uid_map", "0 $o{uid} 65536");
-    Sys::spit("/proc/$host_pid/gid_map", "0 $o{uid} 65536");
+    Sys::spit("/proc/$host_pid/${_}_map", IdMap::inside($o{uid}, !$o{uid})) for qw(uid gid);
     syswrite($to_holder, "go\n");
     expect($from, 'ready');
     my %holder = (pid => $pid, host_pid => $host_pid);

@@ -25,7 +25,7 @@ sub boot {
     return $answer->('ok', first => '') if $node->{state} eq 'running';
     push @{ $node->{waiting} }, $answer;
     return if $node->{state} eq 'booting';
-    my @given = qw(lower ip hostname cgroups memory cpus public);
+    my @given = qw(lower ip hostname cgroups memory cpus processes public);
     @$node{@given} = @$fields{@given};
     start($node);
 }

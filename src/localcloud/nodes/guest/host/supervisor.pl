@@ -11,7 +11,7 @@ use Socket qw(AF_UNIX SOCK_STREAM SOCK_DGRAM pack_sockaddr_un);
 
 BEGIN {
     my ($here) = __FILE__ =~ m{^(.*)/} or die "run me by my path\n";
-    require "$here/$_.pl" for qw(sys wire holder disk looks boot share node requests);
+    require "$here/$_.pl" for qw(sys idmap wire holder disk looks boot share node requests);
 }
 
 my ($home, $images, $uid, $network, $address, $prefix, $gateway, $egress) = @ARGV;

@@ -13,8 +13,8 @@ use constant {
 
 # Below 424 the numbers differ by machine, above they are the same on all.
 my %old = (
-    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, setgroups => 116, lgetxattr => 192, sched_setaffinity => 203 },
-    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, setgroups => 159, lgetxattr => 9, sched_setaffinity => 122 },
+    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, prlimit => 302, setgroups => 116, lgetxattr => 192, sched_setaffinity => 203 },
+    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, prlimit => 261, setgroups => 159, lgetxattr => 9, sched_setaffinity => 122 },
 );
 my $machine = (POSIX::uname())[4];
 my %number = (
@@ -52,6 +52,16 @@ sub make_readonly {
     call('mount_setattr', $fd, $none, 0x1000 | 0x8000, $attributes, 32);
 }
 
+# Soft and hard RLIMIT_NPROC; never above what we have.
+sub limit_processes {
+    my ($wanted, $now) = ($_[0], pack('QQ', 0, 0));
+    my $null = 0;
+    syscall($number{prlimit}, 0, 6, $null, $now) == 0 or die "prlimit: $!\n";
+    my $hard = (unpack('QQ', $now))[1];
+    my $limits = pack("QQ", ($hard < $wanted ? $hard : $wanted) x 2);
+    call('prlimit', 0, 6, $limits, $null);
+}
+
 # A file system of a block device as a detached mount. The device is opened with the rights of the caller.
 sub mount_device {
     my ($type, $device, @options) = map { "$_" } @_;
@@ -65,12 +75,15 @@ sub mount_device {
     return $mount;
 }
 
-# Becomes uid 0 of the current user namespace, with all its capabilities and none outside.
-sub become_root {
+# Becomes an id of the current user namespace; 0 with all its capabilities and none outside.
+sub become_root { become(0) }
+
+sub become {
+    my ($id) = @_;
     my $none = pack('L', 0);
     call('setgroups', 0, $none);
-    POSIX::setgid(0) // die "setgid: $!\n";
-    POSIX::setuid(0) // die "setuid: $!\n";
+    POSIX::setgid($id) // die "setgid: $!\n";
+    POSIX::setuid($id) // die "setuid: $!\n";
     call('prctl', 4, 1, 0, 0, 0);                 # dumpable, so that our own /proc files stay ours
 }
 

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type CliOptions, program } from './cli.js'
+
+const checkout = dirname(dirname(dirname(program)))
+
+/** Only root can make a user, and he must be able to read the program. */
+export const canMakeUser = process.getuid?.() === 0 && (statSync(checkout).mode & 0o005) === 0o005
+
+if (!canMakeUser) console.warn('SKIPPED: tests with an ordinary user of their own need root and a readable checkout')
+
+/** An account with a HOME that nobody else can enter and subordinate ids, removed with the test. */
+export class OrdinaryUser {
+  readonly name = `sc${randomBytes(4).toString('hex')}`
+  readonly home = `/home/${this.name}`
+  readonly uid: number
+  private readonly checkout = join(this.home, 'checkout')
+
+  constructor() {
+    execFileSync('useradd', ['-m', '-d', this.home, '-s', '/bin/bash', this.name])
+    if (!this.subordinate()) {
+      execFileSync('usermod', ['--add-subuids', '700000-765535', '--add-subgids', '700000-765535', this.name])
+    }
+    this.uid = Number(execFileSync('id', ['-u', this.name], { encoding: 'utf8' }))
+    execFileSync('chmod', ['700', this.home])
+    mkdirSync(this.checkout)
+  }
+
+  /** What `runCli` needs to run the program as this user. The device is his own view, nobody else's changes. */
+  cli(options: { tun: boolean }): Pick<CliOptions, 'env' | 'cwd' | 'through' | 'program'> {
+    const user = ['setpriv', '--reuid', this.name, '--regid', this.name, '--init-groups']
+    return {
+      env: { PATH: process.env.PATH, HOME: this.home, USER: this.name, LANG: 'C.UTF-8' },
+      cwd: '/',
+      through: ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', VIEW, options.tun ? 'tun' : 'none']
+        .concat([checkout, this.checkout])
+        .concat(user),
+      program: join(this.checkout, 'dist/cli/main.js'),
+    }
+  }
+
+  /** Processes that run as the user or as one of his subordinate ids. */
+  processes(): string[] {
+    const [first = 0, count = 0] = this.subordinate() ?? []
+    return readdirSync('/proc').flatMap((pid) => {
+      if (!/^\d+$/.test(pid)) return []
+      const status = readIfThere(`/proc/${pid}/status`)
+      const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1] ?? 0)
+      const his = uid === this.uid || (uid >= first && uid < first + count)
+      return his && !/^State:\tZ/m.test(status) ? [readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')] : []
+    })
+  }
+
+  remove(): void {
+    execFileSync('userdel', ['-r', this.name], { stdio: 'ignore' })
+  }
+
+  private subordinate(): number[] | undefined {
+    const line = readIfThere('/etc/subuid').match(new RegExp(`^${this.name}:(\\d+):(\\d+)$`, 'm'))
+    return line ? [Number(line[1]), Number(line[2])] : undefined
+  }
+}
+
+// In a mount namespace of its own: the device as he may or may not open it, and the checkout where he can reach it.
+const VIEW = `
+mount -t tmpfs none /mnt
+if [ "$0" = tun ]; then mode=666; else mode=600; fi
+mknod -m $mode /mnt/tun c 10 200
+mount --bind /mnt/tun /dev/net/tun
+umount -l /mnt
+mount --bind "$1" "$2"
+shift 2
+exec "$@"`
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // ended meanwhile
+  }
+}
