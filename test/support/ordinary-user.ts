@@ -7,9 +7,15 @@ import { type CliOptions, program } from './cli.js'
 const checkout = dirname(dirname(dirname(program)))
 
 /** Only root can make a user, and he must be able to read the program. */
-export const canMakeUser = process.getuid?.() === 0 && (statSync(checkout).mode & 0o005) === 0o005
+export const canMakeUser =
+  process.env.STARCLUSTER_TEST_ORDINARY_USER === '1' &&
+  process.getuid?.() === 0 &&
+  (statSync(checkout).mode & 0o005) === 0o005
 
-if (!canMakeUser) console.warn('SKIPPED: tests with an ordinary user of their own need root and a readable checkout')
+if (!canMakeUser)
+  console.warn(
+    'SKIPPED: tests with an ordinary user of their own need root, a readable checkout and STARCLUSTER_TEST_ORDINARY_USER=1',
+  )
 
 /** An account with a HOME that nobody else can enter and subordinate ids, removed with the test. */
 export class OrdinaryUser {
