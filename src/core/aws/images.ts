@@ -10,7 +10,7 @@ export interface LaunchImage {
   readonly architecture?: string
 }
 
-/** Debian's own parameter for its newest Debian 12 image. Source: wiki.debian.org/Cloud/AmazonEC2Image/Bookworm. */
+/** Debian's own parameter for its newest Debian 12 image. Source: Debian wiki, Cloud/AmazonEC2Image/Bookworm. */
 const debianParameter = (architecture: string) =>
   `resolve:ssm:/aws/service/debian/release/12/latest/${architecture === 'arm64' ? 'arm64' : 'amd64'}`
 

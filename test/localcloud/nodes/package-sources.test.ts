@@ -12,15 +12,15 @@ const bookworm = { id: 'debian', version: '12', codename: 'bookworm' }
 
 test('one-line entries: options, comments, source packages and blanks', () => {
   const text = `# the archive
-deb http://deb.debian.org/debian bookworm main contrib # all of it
-deb-src http://deb.debian.org/debian bookworm main
-  deb [arch=amd64,arm64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://security.debian.org/ bookworm-security main
+deb http://deb.example.org/debian bookworm main contrib # all of it
+deb-src http://deb.example.org/debian bookworm main
+  deb [arch=amd64,arm64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://security.example.org/ bookworm-security main
 
 #deb http://old.example bookworm main`
   expect(parseSources(text, 'list')).toEqual([
-    { uris: ['http://deb.debian.org/debian'], suites: ['bookworm'], components: ['main', 'contrib'] },
+    { uris: ['http://deb.example.org/debian'], suites: ['bookworm'], components: ['main', 'contrib'] },
     {
-      uris: ['http://security.debian.org/'],
+      uris: ['http://security.example.org/'],
       suites: ['bookworm-security'],
       components: ['main'],
       signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg',
@@ -32,7 +32,7 @@ deb-src http://deb.debian.org/debian bookworm main
 test('deb822 stanzas: several values, embedded keys, switched off, comments', () => {
   const text = `Types: deb deb-src
 # snapshot
-URIs: http://deb.debian.org/debian
+URIs: http://deb.example.org/debian
 Suites: bookworm bookworm-updates
 Components: main
 Signed-By:
@@ -59,7 +59,7 @@ Components: main
 
 test("only the distribution's own archive is kept", () => {
   const entry = (changes: Partial<PackageSource>): PackageSource => ({
-    uris: ['http://deb.debian.org/debian'],
+    uris: ['http://deb.example.org/debian'],
     suites: ['bookworm'],
     components: ['main'],
     ...changes,
@@ -70,9 +70,9 @@ test("only the distribution's own archive is kept", () => {
       entry({ suites: ['bookworm-updates', 'bookworm-backports', 'sid'] }),
       entry({ uris: ['https://packages.cloud.google.com/apt'], suites: ['cloud-sdk-bookworm'] }),
       entry({
-        uris: ['https://deb.nodesource.com/node_20.x'],
+        uris: ['https://deb.thirdparty.example/node_20.x'],
         suites: ['nodistro'],
-        signedBy: '/usr/share/keyrings/nodesource.gpg',
+        signedBy: '/usr/share/keyrings/thirdparty.gpg',
       }),
       entry({
         uris: ['https://download.docker.com/linux/debian'],
@@ -84,7 +84,7 @@ test("only the distribution's own archive is kept", () => {
     bookworm,
   )
   expect(kept.flatMap((source) => source.suites)).toEqual(['bookworm', 'bookworm-updates', 'bookworm-backports'])
-  expect(new Set(kept.flatMap((source) => source.uris))).toEqual(new Set(['http://deb.debian.org/debian']))
+  expect(new Set(kept.flatMap((source) => source.uris))).toEqual(new Set(['http://deb.example.org/debian']))
 })
 
 test('what is written is read back', () => {
