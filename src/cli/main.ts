@@ -7,9 +7,6 @@ import { loginOptionsWithValue } from './login-options.js'
 import { commands, findCommand } from './registry.js'
 import { separateRemoteCommand, splitAtCommand } from './words.js'
 
-// The SDK prints a notice about future Node versions on every run; it is for us, not for the user.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-
 process.exitCode = await main(process.argv.slice(2))
 endSoon()
 
