@@ -2,6 +2,7 @@ import { LocalCloudError } from '../local-error.js'
 import type { BootReport, NodeEngine, NodeSpec, NodeState } from '../nodes/engine.js'
 import type { NetworkPolicy } from '../nodes/network-policy.js'
 import type { DiskSnapshot, NodeDisks } from '../nodes/node-disks.js'
+import { NullVolumes } from './null-volumes.js'
 
 /** What an operation of the engine is about to do; a test may wait in it or throw. */
 export type EngineHook = (operation: 'boot' | 'stop' | 'remove' | 'capture', id: string) => Promise<void> | void
@@ -11,6 +12,7 @@ export class NullEngine implements NodeEngine {
   readonly sshPort = 22022
   readonly publicPrefix: string
   readonly disks: NullDisks
+  readonly volumes = new NullVolumes()
   readonly nodes = new Map<string, { state: 'stopped' | 'running'; spec: NodeSpec; boots: number; console: string }>()
   /** The last one told. */
   policy: NetworkPolicy | undefined

@@ -1,5 +1,6 @@
 import type { NetworkPolicy } from './network-policy.js'
 import type { NodeDisks } from './node-disks.js'
+import type { NodeVolumes, VolumeAttachment } from './node-volumes.js'
 import type { PublicPort } from './public-ports.js'
 
 /** The first boot of a node and every later one: all the engine has to know about an instance. */
@@ -18,6 +19,8 @@ export interface NodeSpec {
   readonly unreachable?: boolean
   /** Size of a new disk; 8 when left out. Applies where disks have a limit. */
   readonly diskGiB?: number
+  /** Volumes it sees from this boot on; the engine forgets any other it had. */
+  readonly volumes?: readonly VolumeAttachment[]
   readonly limits: { readonly cpus: number; readonly memoryMiB: number; readonly pids: number }
 }
 
@@ -64,6 +67,8 @@ export interface NodeEngine {
   onExit(listener: (id: string) => void): void
   /** Named points of disks, and layers made of them. */
   readonly disks: NodeDisks
+  /** Block storage beside the nodes' own disks. */
+  readonly volumes: NodeVolumes
   /** Resolves when a running node has mounted what its fstab has of NFS; at the latest after `timeoutMs`. -> whether it has */
   sharesMounted(id: string, timeoutMs?: number): Promise<boolean>
   /** sshd of every node is reached at its public address and this port. */

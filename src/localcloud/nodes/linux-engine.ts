@@ -8,11 +8,13 @@ import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
 import { ensureGuestLayer } from './guest-layer.js'
 import { LinuxDisks } from './linux-disks.js'
+import { LinuxVolumes } from './linux-volumes.js'
 import { memoryOf } from './memory.js'
 import type { NetworkPolicy } from './network-policy.js'
 import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
 import type { NodeDisks } from './node-disks.js'
 import { processesBeside } from './node-processes.js'
+import type { NodeVolumes } from './node-volumes.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
@@ -46,6 +48,7 @@ const CONSOLE_BYTES = 65_536
 export class LinuxNodeEngine implements NodeEngine {
   readonly sshPort: number
   readonly disks: NodeDisks
+  readonly volumes: NodeVolumes = new LinuxVolumes()
   private readonly paths: DiskPaths
   private readonly turn = pLimit(BOOTS_AT_ONCE)
   private readonly listeners: ((id: string) => void)[] = []
