@@ -1,5 +1,5 @@
-import type { RegionEntry } from './core/aws/region.js'
-import { ensureDaemon } from './localcloud/control.js'
+import type { RegionDisks, RegionEntry } from './core/aws/region.js'
+import { actOnDisks, type DiskAct, ensureDaemon } from './localcloud/control.js'
 
 /** The region `local`: machines on this computer, made by a daemon that starts on first use. */
 export function localRegion(env: NodeJS.ProcessEnv, onProgress: (message: string) => void): RegionEntry {
@@ -16,5 +16,18 @@ export function localRegion(env: NodeJS.ProcessEnv, onProgress: (message: string
     async prepareLaunch(signal) {
       await ensure(false, signal)
     },
+    disks: localDisks(env),
+  }
+}
+
+function localDisks(env: NodeJS.ProcessEnv): RegionDisks {
+  const named =
+    (act: 'snapshot' | 'rollback' | 'forget') => (ids: readonly string[], name: string, signal?: AbortSignal) =>
+      actOnDisks(env, { act, ids, name } satisfies DiskAct, signal)
+  return {
+    snapshot: named('snapshot'),
+    rollback: named('rollback'),
+    forget: named('forget'),
+    list: (ids, signal) => actOnDisks(env, { act: 'list', ids }, signal),
   }
 }

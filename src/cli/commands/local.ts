@@ -35,7 +35,7 @@ export const define: DefineCommand = (command, cli) => {
     .action(async (kind, which, flags) => (await import('../local/inject.js')).inject(cli, kind, which, flags))
   act('snapshot', 'give the present state of every disk of a cluster a name; its machines restart')
     .argument('<cluster>')
-    .argument('<name>')
+    .argument('[name]', 'default: snapshot-1, snapshot-2, ...')
     .action(async (cluster, name) => (await import('../local/snapshots.js')).snapshot(cli, cluster, name))
   act('rollback', 'put every disk of a cluster back to a named state; its machines restart')
     .argument('<cluster>')

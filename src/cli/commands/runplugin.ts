@@ -1,16 +1,27 @@
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
 
+interface Flags {
+  readonly fresh?: boolean
+  readonly diff?: boolean
+  readonly dryRun?: boolean
+}
+
 export const define: DefineCommand = (command, cli) => {
   command
     .argument('<plugin>', 'name of a [plugin] section of the config, or of a bundled plugin')
     .argument('<tag>', 'name of the cluster')
-    .action(async (plugin: string, tag: string) => {
+    .option('--fresh', 'first put the disks back to the state before the first --fresh run (local cloud)')
+    .option('--diff', 'tell what the run changed on each node')
+    .option('-n, --dry-run', 'tell what the run changed, then put the disks back (local cloud)')
+    .action(async (plugin: string, tag: string, flags: Flags) => {
       const { cm } = await cli.open()
-      await cm.runPlugin(plugin, tag, { signal: cli.signal })
+      const changes = await cm.runPlugin(plugin, tag, { signal: cli.signal, ...flags })
+      if (changes) cli.print(changes.toString())
     })
   examples(command, [
     ['starcluster runplugin pkginstaller testcluster', 'run [plugin pkginstaller] on testcluster'],
+    ['starcluster runplugin --fresh --diff myplugin testcluster', 'a new try from a clean state; what did it change?'],
     ['starcluster -c lab.ini runplugin users prod', 'with another config file'],
   ])
 }

@@ -24,6 +24,27 @@ export interface TemplateDefaults {
   readonly keyname?: string
 }
 
+/** A named state of machines' disks. */
+export interface DiskState {
+  readonly name: string
+  /** ISO date. */
+  readonly created: string
+}
+
+/** For a region that can put the disks of its machines back to an earlier state, in place and within seconds. */
+export interface RegionDisks {
+  /**
+   * Makes a state, goes back to one, forgets one. Machines that have to stop for it are reached again when it resolves,
+   * with their addresses and host keys.
+   * @param ids instance ids, the one that others mount from first
+   * @returns the states that all of them have now, oldest first
+   */
+  snapshot(ids: readonly string[], name: string, signal?: AbortSignal): Promise<readonly DiskState[]>
+  rollback(ids: readonly string[], name: string, signal?: AbortSignal): Promise<readonly DiskState[]>
+  forget(ids: readonly string[], name: string, signal?: AbortSignal): Promise<readonly DiskState[]>
+  list(ids: readonly string[], signal?: AbortSignal): Promise<readonly DiskState[]>
+}
+
 /** One place clusters can live: a region of AWS, or `local`. All that differs between them is here. */
 export interface RegionEntry {
   readonly name: string
@@ -34,6 +55,8 @@ export interface RegionEntry {
   ensureRunning(signal?: AbortSignal): Promise<RegionEndpoint>
   /** Called before instances are launched, for what only that needs and may take long (a base image). */
   prepareLaunch?(signal?: AbortSignal): Promise<void>
+  /** Missing where disks cannot be put back in place, as on AWS. */
+  readonly disks?: RegionDisks
 }
 
 /** Regions by name. `local` is registered by the composition; any other name is taken for a region of AWS. */

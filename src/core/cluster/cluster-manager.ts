@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { ClusterChanges } from '../changes/cluster-changes.js'
 import { currentSignal } from '../node/run-signal.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
@@ -8,6 +9,14 @@ import { NodePool } from './node-pool.js'
 import { type RestartOptions, restartCluster } from './restart.js'
 import { type RunPluginOptions, runPlugin } from './run-plugin.js'
 import { type SnakeCase, withSnakeCase } from './snake-case.js'
+import {
+  type ClusterSnapshot,
+  forgetSnapshot,
+  listSnapshots,
+  rollbackCluster,
+  type SnapshotOptions,
+  snapshotCluster,
+} from './snapshots.js'
 import { type SshTarget, type SshTargetOptions, sshTarget } from './ssh-target.js'
 import { startCluster } from './start.js'
 import type { StartOptions } from './start-options.js'
@@ -55,9 +64,26 @@ export class ClusterManager {
   async terminateCluster(tag: string, options?: TerminateOptions): Promise<void> {
     await terminateCluster(this.deps, this.pool, tag, interruptible(options))
   }
-  /** Runs a plugin of the config, as it is on disk now, on a running cluster. */
-  async runPlugin(name: string, tag: string, options?: RunPluginOptions): Promise<void> {
-    await runPlugin(this.deps, this.pool, name, tag, interruptible(options))
+  /** Runs a plugin of the config, as it is on disk now, on a running cluster. @returns what changed, when asked for */
+  async runPlugin(name: string, tag: string, options?: RunPluginOptions): Promise<ClusterChanges | undefined> {
+    return runPlugin(this.deps, this.pool, name, tag, interruptible(options))
+  }
+
+  /** Gives the present state of all disks of a cluster a name; its machines restart. @throws SnapshotsUnavailable on AWS */
+  async snapshot(tag: string, name?: string, options?: SnapshotOptions): Promise<ClusterSnapshot> {
+    return snapshotCluster(this.deps, this.pool, tag, name, interruptible(options))
+  }
+  /** Puts all disks of a cluster back to a named state, the newest by default; its machines restart. */
+  async rollback(tag: string, name?: string, options?: SnapshotOptions): Promise<ClusterSnapshot> {
+    return rollbackCluster(this.deps, this.pool, tag, name, interruptible(options))
+  }
+  /** The named states of a cluster, oldest first. */
+  async listSnapshots(tag: string, options?: SnapshotOptions): Promise<ClusterSnapshot[]> {
+    return listSnapshots(this.deps, this.pool, tag, interruptible(options))
+  }
+  /** Forgets a named state; the disks stay as they are. */
+  async forgetSnapshot(tag: string, name: string, options?: SnapshotOptions): Promise<void> {
+    await forgetSnapshot(this.deps, this.pool, tag, name, interruptible(options))
   }
 
   /** How to log in to a node with the system's ssh. */

@@ -1,26 +1,38 @@
+import { ChangeWatch, type ClusterChanges } from '../changes/cluster-changes.js'
 import { cancellable } from './cancellable.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest } from './errors.js'
+import { DryRun, startFresh } from './fresh-start.js'
 import type { NodePool } from './node-pool.js'
 import { loadPlugins, runHooks, runningNodes } from './run-hooks.js'
 
 export interface RunPluginOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Run on the state before the last fresh run of this plugin: the first one names that state, later ones go back to it.
+   * Local cloud only.
+   */
+  readonly fresh?: boolean
+  /** Tell what the run changed on each node. */
+  readonly diff?: boolean
+  /** Tell what the run changed, then put all disks back. Local cloud only. */
+  readonly dryRun?: boolean
 }
 
 /**
  * Runs one plugin on a running cluster, with the code and the settings as they are now. The cluster may be older than
  * the config: user and shell come from its tags.
+ * @returns what changed, when asked for with `diff` or `dryRun`
  */
 export async function runPlugin(
   deps: ClusterDeps,
   pool: NodePool,
   name: string,
   tag: string,
-  { signal }: RunPluginOptions = {},
-): Promise<void> {
-  await cancellable(
+  { signal, fresh = false, diff = false, dryRun = false }: RunPluginOptions = {},
+): Promise<ClusterChanges | undefined> {
+  return cancellable(
     signal,
     async (progress) => {
       progress(`running plugin ${name} on cluster ${tag}`)
@@ -34,7 +46,12 @@ export async function runPlugin(
       // A plugin that cannot be built is the news, wherever it was to be run.
       if (plugins.status === 'rejected') throw plugins.reason
       if (running.status === 'rejected') throw running.reason
-      await runHooks(deps, running.value.cluster, running.value.nodes, plugins.value, 'run', signal)
+      const { cluster, nodes } = running.value
+      if (fresh) await startFresh(deps, pool, name, tag, signal)
+      await using _trial = dryRun ? await DryRun.begin(deps, pool, tag, signal) : undefined
+      const watch = diff || dryRun ? await ChangeWatch.begin(nodes, signal) : undefined
+      await runHooks(deps, cluster, nodes, plugins.value, 'run', signal)
+      return await watch?.compare({ signal }) // before the disks are put back
     },
     (_doing, cause) =>
       new CancelledRequest(

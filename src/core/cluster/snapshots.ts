@@ -1,0 +1,143 @@
+import type { DiskState, RegionDisks } from '../aws/region.js'
+import { StarClusterError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
+import type { Node } from '../node/node.js'
+import type { ClusterDeps } from './deps.js'
+import { clusterOf, findGroup } from './discover.js'
+import type { NodePool } from './node-pool.js'
+
+export interface SnapshotOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A state all disks of a cluster can be put back to. */
+export interface ClusterSnapshot {
+  readonly name: string
+  readonly created: Date
+}
+
+/**
+ * Gives the present state of every disk of a cluster a name. Its machines restart for it: processes end, connections
+ * are made anew.
+ * @param name default: `snapshot-N`, N one more than there was
+ * @throws SnapshotsUnavailable in a region without them
+ */
+export async function snapshotCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  name: string | undefined,
+  { signal }: SnapshotOptions = {},
+): Promise<ClusterSnapshot> {
+  const { disks, nodes, ids } = await disksOf(deps, pool, tag, signal)
+  const chosen = name ?? nextName(await disks.list(ids, signal))
+  const ms = await timed(async () => restarting(nodes, () => disks.snapshot(ids, chosen, signal)))
+  const made = (await disks.list(ids, signal)).find((one) => one.name === chosen)
+  deps.log.info(`Snapshot ${chosen} of ${tag} is made (${seconds(ms)}); its machines run again`)
+  return { name: chosen, created: new Date(made?.created ?? Date.now()) }
+}
+
+/**
+ * Puts every disk of a cluster back to a named state. What was written since is gone; other snapshots stay.
+ * @param name default: the newest
+ * @throws SnapshotsUnavailable, SnapshotDoesNotExist
+ */
+export async function rollbackCluster(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  name: string | undefined,
+  { signal }: SnapshotOptions = {},
+): Promise<ClusterSnapshot> {
+  const { disks, nodes, ids } = await disksOf(deps, pool, tag, signal)
+  const wanted = chooseSnapshot(tag, await disks.list(ids, signal), name)
+  const ms = await timed(async () => restarting(nodes, () => disks.rollback(ids, wanted.name, signal)))
+  deps.log.info(`${tag} is back at snapshot ${wanted.name} (${seconds(ms)})`)
+  return asSnapshot(wanted)
+}
+
+/** Oldest first; those that all of the cluster's nodes have. */
+export async function listSnapshots(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  { signal }: SnapshotOptions = {},
+): Promise<ClusterSnapshot[]> {
+  const { disks, ids } = await disksOf(deps, pool, tag, signal)
+  return (await disks.list(ids, signal)).map(asSnapshot)
+}
+
+/** Forgets a name; the disks stay as they are. */
+export async function forgetSnapshot(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  name: string,
+  { signal }: SnapshotOptions = {},
+): Promise<void> {
+  const { disks, ids } = await disksOf(deps, pool, tag, signal)
+  await disks.forget(ids, name, signal)
+}
+
+async function disksOf(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  signal: AbortSignal | undefined,
+): Promise<{ disks: RegionDisks; nodes: readonly Node[]; ids: readonly string[] }> {
+  const { region } = deps
+  const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+  if (!region.disks) throw new SnapshotsUnavailable(tag, region.name)
+  const nodes = await cluster.getNodesOrThrow({ signal })
+  return { disks: region.disks, nodes, ids: nodes.map(({ id }) => id) }
+}
+
+/** Connections do not outlive the restart; the next command on a node makes a new one at once. */
+async function restarting<T>(nodes: readonly Node[], act: () => Promise<T>): Promise<T> {
+  for (const node of nodes) node.close()
+  return act()
+}
+
+function chooseSnapshot(tag: string, all: readonly DiskState[], name: string | undefined): DiskState {
+  const found = name === undefined ? all.at(-1) : all.find((one) => one.name === name)
+  if (found) return found
+  const names = all.map((one) => one.name)
+  const what = name === undefined ? 'snapshot' : `snapshot ${name}${didYouMean(name, names)}`
+  throw new SnapshotDoesNotExist(`there is no ${what} of ${tag}`, {
+    hint:
+      names.length > 0
+        ? `there are: ${names.join(', ')}`
+        : `make one with "starcluster local snapshot ${tag} NAME", or cm.snapshot('${tag}') in the shell`,
+  })
+}
+
+function nextName(all: readonly DiskState[]): string {
+  const numbers = all.map(({ name }) => Number(/^snapshot-(\d+)$/.exec(name)?.[1] ?? 0))
+  return `snapshot-${Math.max(0, ...numbers) + 1}`
+}
+
+const asSnapshot = ({ name, created }: DiskState): ClusterSnapshot => ({ name, created: new Date(created) })
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await act()
+  return performance.now() - start
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
+export class SnapshotsUnavailable extends StarClusterError {
+  readonly code = 'SnapshotsUnavailable'
+  constructor(tag: string, region: string) {
+    super(
+      `the disks of cluster ${tag} cannot be put back to an earlier state in region ${region}: only the local cloud can`,
+      {
+        hint: 'try on the local cloud (-r local); on AWS make an image of a configured node and start a new cluster from it',
+      },
+    )
+  }
+}
+
+export class SnapshotDoesNotExist extends StarClusterError {
+  readonly code = 'SnapshotDoesNotExist'
+}
