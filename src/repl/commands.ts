@@ -7,7 +7,7 @@ export interface ShellCommand {
   readonly name: string
   readonly help: string
   /** Prints what it has to say. @throws whatever fails, to be shown like the error of a line */
-  readonly run: (argument: string, session: Session) => Promise<void>
+  readonly run: (argument: string, session: Session, signal: AbortSignal) => Promise<void>
 }
 
 export const shellCommands: readonly ShellCommand[] = [
@@ -37,8 +37,9 @@ export const shellCommands: readonly ShellCommand[] = [
       const tookMs = performance.now() - begin
       if (outcome.kind === 'error') throw outcome.error
       if (outcome.kind === 'incomplete') throw new SyntaxError('The expression is not complete')
-      if (outcome.kind === 'value') session.print(outcome.value)
-      session.io.write(`${outcome.kind === 'interrupted' ? 'Interrupted after' : 'Took'} ${renderDuration(tookMs)}\n`)
+      if (outcome.kind === 'interrupted') return
+      await session.print(outcome.value)
+      session.io.write(`Took ${renderDuration(tookMs)}\n`)
     },
   },
 ]

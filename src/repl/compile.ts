@@ -1,3 +1,4 @@
+import { guardLoops } from './loop-guard.js'
 import { children, parseInput, type SyntaxNode } from './parse.js'
 
 /** Name under which the context offers our `import()`; not meant to be typed. */
@@ -16,6 +17,7 @@ export interface CompiledInput {
  * - types are removed;
  * - top-level `let`, `const` and `class` become `var`, so that a line can be entered twice and values are kept;
  * - static `import` works and `export` is ignored, so that a plugin's source can be pasted;
+ * - loops that vm cannot stop look for Ctrl-C themselves;
  * - with a top-level `await` the statements run in an async function, their declarations stay global.
  *
  * @throws IncompleteInput, SyntaxError as parseInput
@@ -25,9 +27,10 @@ export function compileInput(source: string): CompiledInput {
   const edits: Edit[] = []
   for (const statement of statements) redirectImports(statement, edits)
   const isAsync = statements.some((s) => s.type === 'ImportDeclaration' || awaits(s))
+  const guards = statements.flatMap((s) => guardLoops(s, isAsync)).map(({ at, text }) => insert(at, text))
   return isAsync
-    ? { isAsync, script: asyncScript(text, statements, edits) }
-    : { isAsync, script: plainScript(text, statements, edits) }
+    ? { isAsync, script: asyncScript(text, statements, edits, guards) }
+    : { isAsync, script: plainScript(text, statements, edits, guards) }
 }
 
 interface Edit {
@@ -36,16 +39,16 @@ interface Edit {
   readonly text: string
 }
 
-function plainScript(text: string, statements: readonly SyntaxNode[], edits: Edit[]): string {
+function plainScript(text: string, statements: readonly SyntaxNode[], edits: Edit[], guards: Edit[]): string {
   for (const statement of statements) {
     const inner = stripExport(statement, edits)
     if (inner?.type === 'VariableDeclaration') declareWithVar(text, inner, edits)
     if (inner?.type === 'ClassDeclaration') assignClass(inner, edits, 'var ')
   }
-  return render(text, 0, text.length, edits)
+  return render(text, 0, text.length, [...edits, ...guards])
 }
 
-function asyncScript(text: string, statements: readonly SyntaxNode[], edits: Edit[]): string {
+function asyncScript(text: string, statements: readonly SyntaxNode[], edits: Edit[], guards: Edit[]): string {
   const names = new Set<string>()
   const functions: SyntaxNode[] = []
   for (const statement of statements) {
@@ -62,8 +65,9 @@ function asyncScript(text: string, statements: readonly SyntaxNode[], edits: Edi
     }
   }
   // Functions move out of the wrapper: they are global and hoisted, as at the top level of a script.
-  const moved = functions.map((f) => render(text, f.start, f.end, edits)).join('\n')
-  const body = [...edits, ...functions.map((f) => ({ start: f.start, end: f.end, text: '' }))]
+  const all = [...edits, ...guards]
+  const moved = functions.map((f) => render(text, f.start, f.end, all)).join('\n')
+  const body = [...all, ...functions.map((f) => ({ start: f.start, end: f.end, text: '' }))]
   const declared = names.size > 0 ? `var ${[...names].join(', ')}; ` : ''
   return `${declared}${moved};(async () => { ${render(text, 0, text.length, body)}\n})()`
 }

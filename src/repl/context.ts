@@ -2,6 +2,7 @@ import { builtinModules, createRequire, Module } from 'node:module'
 import { join } from 'node:path'
 import vm from 'node:vm'
 import { importFunctionName } from './compile.js'
+import { loopGuardName } from './loop-guard.js'
 
 /** Defines the names on the shell's global object. They can be shadowed by the user's own declarations. */
 export function bindNames(context: vm.Context, names: object): void {
@@ -53,6 +54,11 @@ export function bindImport(
   const load = (specifier: string, options?: object): Promise<object> =>
     importModule?.(specifier) ?? nodeImport(process.cwd())(specifier, options)
   Object.defineProperty(context, importFunctionName, { value: load, configurable: true, enumerable: false })
+}
+
+/** Gives the context what its loops call at each round; it throws to end them. */
+export function bindLoopGuard(context: vm.Context, check: () => void): void {
+  Object.defineProperty(context, loopGuardName, { value: check, configurable: true, enumerable: false })
 }
 
 /** `import()` as a file in `directory` would do it. */

@@ -2,7 +2,6 @@ import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledInput, compileInput } from './compile.js'
 import { withSignal } from './current-signal.js'
-import { runLocally } from './local-command.js'
 import { IncompleteInput } from './parse.js'
 
 export type Outcome =
@@ -11,16 +10,11 @@ export type Outcome =
   | { kind: 'interrupted' }
   | { kind: 'incomplete' }
 
-/** The terminal around code that a signal may stop. */
-export interface TerminalMode {
-  /** Ctrl-C arrives as a signal instead of as a key, until the returned function is called. */
-  cooked(): () => void
-}
-
 export interface EvaluatorOptions {
   /** Runs a classic script to its end and returns its completion value. Ctrl-C makes it throw. */
   readonly execute: (script: string, file: string) => unknown
-  readonly terminal: TerminalMode
+  /** How a line that is no program is run; undefined when it is one. */
+  readonly special: (source: string) => ((signal: AbortSignal) => Promise<unknown>) | undefined
   /** Awaited before the first line, for names that are still loading. */
   readonly ready: () => Promise<void> | undefined
   /** An error of a line that was given up before. */
@@ -60,12 +54,18 @@ export class Evaluator {
   /** Never rejects: what the line threw is in the outcome. */
   async run(source: string): Promise<Outcome> {
     if (source.trim() === '') return { kind: 'value', value: undefined }
+    return this.perform((signal) => this.#evaluate(source, signal))
+  }
+
+  /** Runs work that Ctrl-C ends, as a line of its own or as a part of the one that runs. Never rejects. */
+  async perform(work: Work): Promise<Outcome> {
+    if (this.#running) return this.#outcome(work, this.#running.controller.signal)
     const controller = new AbortController()
     const givenUp = deferred()
     const running: Running = { controller, signalUsed: () => false, giveUp: givenUp.resolve }
     this.#running = running
     try {
-      const { result: ended, signalUsed } = withSignal(controller, () => this.#outcome(source, controller.signal))
+      const { result: ended, signalUsed } = withSignal(controller, () => this.#outcome(work, controller.signal))
       running.signalUsed = signalUsed
       const outcome = await Promise.race([ended, givenUp.promise])
       if (outcome === undefined) {
@@ -89,13 +89,11 @@ export class Evaluator {
     else setTimeout(running.giveUp, graceMs).unref()
   }
 
-  async #outcome(source: string, signal: AbortSignal): Promise<Outcome> {
+  async #outcome(work: Work, signal: AbortSignal): Promise<Outcome> {
     try {
-      const ready = this.options.ready?.()
+      const ready = this.options.ready()
       if (ready) await ready
-      const value = await this.#evaluate(source, signal)
-      // Only real promises: asking a lazy proxy for its `then` would wake it.
-      return { kind: 'value', value: types.isPromise(value.value) ? await value.value : value.value }
+      return { kind: 'value', value: (await work(signal)).value }
     } catch (error) {
       if (error instanceof IncompleteInput) return { kind: 'incomplete' }
       if (isInterruption(error)) return { kind: 'interrupted' }
@@ -104,14 +102,15 @@ export class Evaluator {
   }
 
   async #evaluate(source: string, signal: AbortSignal): Promise<{ value: unknown }> {
-    if (source.startsWith('!')) {
+    const special = this.options.special(source)
+    if (special) {
       this.#count++
-      return { value: await runLocally(source.slice(1).trim(), signal, this.options.terminal) }
+      return { value: await special(signal) }
     }
     const { script, isAsync } = this.#compile(source)
     const value = this.options.execute(script, `REPL${this.#count}`)
-    if (!isAsync) return { value }
-    return ((await value) as { value: unknown } | undefined) ?? { value: undefined }
+    if (isAsync) return settled(((await value) as { value: unknown } | undefined)?.value)
+    return settled(value)
   }
 
   #compile(source: string): CompiledInput {
@@ -130,6 +129,14 @@ export class Evaluator {
   }
 }
 
+/** Boxed, so that a value with a `then` of its own is not awaited. */
+type Work = (signal: AbortSignal) => Promise<{ value: unknown }>
+
+/** Only real promises are awaited: asking a lazy proxy for its `then` would wake it. */
+async function settled(value: unknown): Promise<{ value: unknown }> {
+  return { value: types.isPromise(value) ? await value : value }
+}
+
 interface Running {
   readonly controller: AbortController
   signalUsed: () => boolean
@@ -144,8 +151,8 @@ function deferred(): { promise: Promise<undefined>; resolve: () => void } {
   return { promise, resolve }
 }
 
-/** Ctrl-C during the synchronous part of a line. */
-function isInterruption(error: unknown): boolean {
+/** Ctrl-C while code ran that keeps the event loop. */
+export function isInterruption(error: unknown): boolean {
   return types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED'
 }
 

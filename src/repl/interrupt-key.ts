@@ -1,9 +1,14 @@
 import type { ReadStream } from 'node:tty'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 
-/** Places in the memory shared with the thread: the number of the line that runs or 0, and the loop's heartbeat. */
+/**
+ * Places in the memory shared with the thread: the number of the line that runs or 0, the loop's heartbeat, whether a
+ * script runs that vm watches, and the line whose loops shall end.
+ */
 const line = 0
 const beat = 1
+const script = 2
+const stop = 3
 
 interface KeysRead {
   readonly line: number
@@ -17,10 +22,11 @@ const ctrlC = 0x03
  * a wrong moment and none reaches child processes; a thread notices that the loop stands still, reads the keys in its
  * place and sends this process the SIGINT that vm's watchdog waits for. Other keys are handed on unchanged.
  *
- * Code that vm does not watch, a loop after an await, cannot be stopped: there Ctrl-C once more ends the shell.
+ * What vm does not watch, a loop after an await, ends at its next `check()`. Code of a file that never gives way has no
+ * such check and cannot be stopped: there Ctrl-C once more ends the shell.
  */
 export class InterruptKey {
-  readonly #shared = new Int32Array(new SharedArrayBuffer(8))
+  readonly #shared = new Int32Array(new SharedArrayBuffer(16))
   readonly #thread: Worker
   readonly #port: MessagePort
   readonly #takeOver = (): void => this.#handOn()
@@ -55,6 +61,22 @@ export class InterruptKey {
       clearInterval(heart)
       this.#setLine(0)
     }
+  }
+
+  /** Runs a script that SIGINT ends. */
+  duringScript<T>(run: () => T): T {
+    Atomics.store(this.#shared, script, 1)
+    try {
+      return run()
+    } finally {
+      Atomics.store(this.#shared, script, 0)
+    }
+  }
+
+  /** @throws an error as vm's when Ctrl-C was pressed in the line that runs and nobody could read it */
+  check(): void {
+    if (Atomics.load(this.#shared, stop) !== this.#lines || this.#lines === 0) return
+    throw Object.assign(new Error('Interrupted'), { code: 'ERR_SCRIPT_EXECUTION_INTERRUPTED' })
   }
 
   async close(): Promise<void> {
@@ -117,11 +139,13 @@ for (;;) {
   port.postMessage({ line, keys: new Uint8Array(keys) })
   if (!keys.includes(3)) continue
   if (pressedIn === line) {
+    writeSync(terminal, '\\x1b[?2004l')
     spawnSync('stty', ['sane'], { stdio: [terminal, 'ignore', 'ignore'] })
     process.kill(process.pid, 'SIGKILL')
   }
   pressedIn = line
-  process.kill(process.pid, 'SIGINT')
+  Atomics.store(shared, 3, line)
+  if (Atomics.load(shared, 2) === 1) process.kill(process.pid, 'SIGINT')
   Atomics.wait(shared, 0, line, 1000)
   if (isStuck()) writeSync(terminal, '\\r\\nThis code cannot be stopped. To end the shell, press Ctrl-C again.\\r\\n')
 }

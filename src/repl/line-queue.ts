@@ -1,19 +1,19 @@
 /** Hands lines on one at a time: pasted and piped lines arrive at once, each must see what the one before it did. */
-export class LineQueue {
-  readonly #waiting: string[] = []
+export class LineQueue<Line> {
+  readonly #waiting: Line[] = []
   readonly #onIdle: (() => void)[] = []
   #current: Promise<unknown> | undefined
   #feeding = false
 
   /** @param feed handles one line at once, or calls `hold` with a promise for the rest of its work */
-  constructor(private readonly feed: (line: string) => void) {}
+  constructor(private readonly feed: (line: Line) => void) {}
 
   /** True while `feed` is on the stack. */
   get feeding(): boolean {
     return this.#feeding
   }
 
-  push(line: string): void {
+  push(line: Line): void {
     this.#waiting.push(line)
     this.#next()
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import type { TerminalMode } from './evaluator.js'
 import { ShellError } from './shell-error.js'
+import type { TerminalMode } from './terminal-mode.js'
 
 /**
  * `!cmd`: runs a command of this machine in the user's shell, connected to the terminal.
@@ -9,7 +9,7 @@ import { ShellError } from './shell-error.js'
  * @throws Error naming the command and its exit status or signal otherwise
  */
 export async function runLocally(command: string, signal: AbortSignal, terminal: TerminalMode): Promise<undefined> {
-  const restore = terminal.cooked()
+  const restore = terminal.handOver()
   try {
     await new Promise<void>((resolve, reject) => {
       const child = spawn(command, { shell: process.env.SHELL || true, stdio: 'inherit', signal })

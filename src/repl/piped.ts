@@ -6,6 +6,7 @@ import { executeIn } from './evaluator.js'
 import type { ShellOptions } from './options.js'
 import { surviving } from './process-events.js'
 import { Session } from './session.js'
+import { noTerminal } from './terminal-mode.js'
 
 /** Evaluates the lines of a pipe or file in order; results to `output`, errors to `errorOutput`. Exit status 0. */
 export async function runPiped(options: ShellOptions, input: Readable, output: Writable): Promise<number> {
@@ -44,7 +45,7 @@ export async function runCode(code: string, options: ShellOptions): Promise<numb
   const events = { error, interrupt: () => session.evaluator.interrupt() }
   const outcome = await surviving(events, () => session.run(code))
   if (outcome.kind === 'interrupted') return 130
-  if (outcome.kind === 'value') session.print(outcome.value)
+  if (outcome.kind === 'value') await session.print(outcome.value)
   else error(outcome.kind === 'error' ? outcome.error : new SyntaxError('The code is not complete'))
   return failedLater ? 1 : 0
 }
@@ -56,8 +57,10 @@ async function openSession(options: ShellOptions, output: Writable): Promise<Ses
     write: (text) => output.write(text),
     writeError: (text) => errors.write(text),
     color: false,
-    terminal: { cooked: () => () => undefined },
+    terminal: noTerminal,
+    columns: () => 80,
     execute: executeIn(context),
+    loopGuard: () => undefined,
   })
   await session.load()
   return session
@@ -66,7 +69,7 @@ async function openSession(options: ShellOptions, output: Writable): Promise<Ses
 /** False when the statement goes on. */
 async function evaluate(source: string, session: Session): Promise<boolean> {
   const outcome = await session.run(source)
-  if (outcome.kind === 'value') session.print(outcome.value)
+  if (outcome.kind === 'value') await session.print(outcome.value)
   if (outcome.kind === 'error') session.printError(outcome.error)
   if (outcome.kind === 'interrupted') session.io.writeError('Interrupted\n')
   return outcome.kind !== 'incomplete'
@@ -75,13 +78,11 @@ async function evaluate(source: string, session: Session): Promise<boolean> {
 async function runCommand(line: string, session: Session): Promise<void> {
   const [, name, argument = ''] = /^\.(\w+)\s*(.*)$/.exec(line) ?? []
   const command = shellCommands.find((c) => c.name === name)
-  try {
-    if (command) await command.run(argument, session)
-    else if (name === 'help') session.io.write(shellCommands.map((c) => `.${c.name.padEnd(8)} ${c.help}\n`).join(''))
-    else session.io.writeError(`!!! ERROR - .${name} does not exist here; .help lists the commands\n`)
-  } catch (error) {
-    session.printError(error)
-  }
+  if (command) {
+    const outcome = await session.command(command, argument)
+    if (outcome.kind === 'error') session.printError(outcome.error)
+  } else if (name === 'help') session.io.write(shellCommands.map((c) => `.${c.name.padEnd(8)} ${c.help}\n`).join(''))
+  else session.io.writeError(`!!! ERROR - .${name} does not exist here; .help lists the commands\n`)
 }
 
 function isCommand(line: string): boolean {

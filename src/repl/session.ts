@@ -1,23 +1,32 @@
 import { inspect } from 'node:util'
 import type vm from 'node:vm'
-import { bindImport, bindNames } from './context.js'
-import { Evaluator, type EvaluatorOptions, type Outcome, type TerminalMode } from './evaluator.js'
+import type { ShellCommand } from './commands.js'
+import { bindImport, bindLoopGuard, bindNames } from './context.js'
+import { Evaluator, type EvaluatorOptions, type Outcome } from './evaluator.js'
 import { formatError } from './format-error.js'
 import type { ShellOptions } from './options.js'
+import { Results } from './results.js'
+import { specialInputs } from './special-input.js'
+import type { TerminalMode } from './terminal-mode.js'
 
 export interface SessionIo {
   readonly write: (text: string) => void
   readonly writeError: (text: string) => void
   readonly color: boolean
   readonly terminal: TerminalMode
+  /** Width for what is printed. */
+  readonly columns: () => number
   readonly execute: EvaluatorOptions['execute']
+  /** Called at each round of a loop that `execute` cannot stop; throws to end it. */
+  readonly loopGuard: () => void
 }
 
 /** One run of the shell, in a terminal or not: names, evaluation and printing. */
 export class Session {
   readonly evaluator: Evaluator
-  /** Inputs that were evaluated without an error, oldest first; `.type` reads the user's names from them. */
+  /** Programs that were evaluated without an error, oldest first; `.type` reads the user's names from them. */
   readonly inputs: string[] = []
+  readonly results = new Results()
   #loading: Promise<void> | undefined
 
   constructor(
@@ -27,9 +36,14 @@ export class Session {
   ) {
     bindNames(context, options.context)
     bindImport(context, options.importModule)
+    bindLoopGuard(context, io.loopGuard)
+    this.results.bind(context)
     this.evaluator = new Evaluator({
       execute: io.execute,
-      terminal: io.terminal,
+      special: (line) => {
+        const found = specialInputs.find(({ matches }) => matches(line))
+        return found && ((signal) => found.run(line.trimEnd(), this, signal))
+      },
       ready: () => this.#loading,
       onLateError: (error) => this.printError(error),
     })
@@ -44,13 +58,25 @@ export class Session {
   }
 
   async run(source: string): Promise<Outcome> {
+    const { number } = this.evaluator
     const outcome = await this.evaluator.run(source)
-    if (outcome.kind === 'value' && source.trim() !== '') this.inputs.push(source)
+    if (outcome.kind === 'incomplete' || source.trim() === '') return outcome
+    this.results.addInput(number, source.trimEnd())
+    if (outcome.kind === 'value') {
+      if (!specialInputs.some(({ matches }) => matches(source))) this.inputs.push(source)
+      this.results.addValue(number, outcome.value)
+    }
+    if (outcome.kind === 'error') this.results.addError(outcome.error)
     return outcome
   }
 
+  /** Ctrl-C ends it like a line. What it throws is in the outcome. */
+  command({ run }: ShellCommand, argument: string): Promise<Outcome> {
+    return this.evaluator.perform(async (signal) => ({ value: await run(argument, this, signal) }))
+  }
+
   /** As a line of its own; nothing for undefined. */
-  print(value: unknown): void {
+  async print(value: unknown): Promise<void> {
     if (value !== undefined) this.io.write(`${this.render(value)}\n`)
   }
 

@@ -3,14 +3,17 @@ import repl, { type REPLServer } from 'node:repl'
 import type { ReadStream, WriteStream } from 'node:tty'
 import vm from 'node:vm'
 import { shellCommands } from './commands.js'
-import { executeIn } from './evaluator.js'
+import { executeIn, isInterruption, type Outcome } from './evaluator.js'
 import { History } from './history.js'
 import { InterruptKey } from './interrupt-key.js'
 import { LineQueue } from './line-queue.js'
 import type { ShellOptions } from './options.js'
+import { collectPastes, type PastedLine, splitPaste } from './paste.js'
 import { surviving } from './process-events.js'
 import { renderPrompt } from './prompt.js'
 import { Session } from './session.js'
+import { specialInputs } from './special-input.js'
+import { EditorTerminal } from './terminal-mode.js'
 
 /** The shell in a terminal: Node's own line editor, prompt, Tab and preview around our evaluation. */
 export async function runInTerminal(options: ShellOptions, input: ReadStream, output: WriteStream): Promise<number> {
@@ -30,15 +33,20 @@ class TerminalShell {
   readonly #server: REPLServer
   readonly #interruptKey: InterruptKey
   readonly #session: Session
-  readonly #lines: LineQueue
+  readonly #lines: LineQueue<PastedLine>
+  readonly #terminal: EditorTerminal
   readonly #history: History
   /** The server's own answer to Ctrl-C at the prompt. */
   readonly #onIdleInterrupt: () => void
   #isClosed = false
+  /** The block that is being pasted goes on behind the line that is entered now. */
+  #pasting = false
+  /** The line being evaluated is not the last of its block. */
+  #more = false
 
   constructor(
     private readonly options: ShellOptions,
-    private readonly input: ReadStream,
+    input: ReadStream,
     private readonly output: WriteStream,
   ) {
     const env = options.env ?? process.env
@@ -51,15 +59,18 @@ class TerminalShell {
       useColors: color,
       ignoreUndefined: true,
       preview: color, // without colours a preview looks like typed text
-      writer: (value) => this.#session.render(value),
     })
     this.#server = server
+    this.#terminal = new EditorTerminal(input, output)
+    const execute = executeIn(server.context)
     this.#session = new Session(options, server.context, {
       write: (text) => output.write(text),
       writeError: (text) => output.write(text),
       color,
-      terminal: { cooked: () => this.#cooked() },
-      execute: executeIn(server.context),
+      terminal: this.#terminal,
+      columns: () => output.columns || 80,
+      execute: (script, file) => this.#interruptKey.duringScript(() => execute(script, file)),
+      loopGuard: () => this.#interruptKey.check(),
     })
     this.#history = new History(options.historyFile)
     history(server).push(...this.#history.load())
@@ -67,6 +78,7 @@ class TerminalShell {
     this.#onIdleInterrupt = server.listeners('SIGINT')[0] as () => void
     server.removeAllListeners('SIGINT').on('SIGINT', () => this.interrupt())
     this.#interruptKey = new InterruptKey(input, () => this.#interruptLine())
+    collectPastes(input, (text) => this.#paste(text))
     this.#evaluateWithOurs()
     this.#defineCommands()
     this.closed = new Promise((resolve) => server.once('exit', () => resolve(this.#close())))
@@ -96,28 +108,41 @@ class TerminalShell {
   }
 
   reportUnhandled(error: unknown): void {
+    if (isInterruption(error)) return // a callback's loop, ended by Ctrl-C
     this.output.write('\n')
     this.#session.printError(error)
     if (!this.#isClosed && !this.#session.evaluator.busy) this.#server.displayPrompt(true)
   }
 
   /** Node's server would start the second of two pasted lines before the first is done. */
-  #queueLines(): LineQueue {
+  #queueLines(): LineQueue<PastedLine> {
     const handlers = this.#server.listeners('line') as ((line: string) => void)[]
-    const queue = new LineQueue((line) => {
-      for (const handler of handlers) handler.call(this.#server, line)
+    const queue = new LineQueue<PastedLine>(({ text, more }) => {
+      this.#more = more
+      for (const handler of handlers) handler.call(this.#server, text)
     })
     this.#server.removeAllListeners('line').on('line', (line) => {
       this.#history.add(line)
-      queue.push(line)
+      queue.push({ text: line, more: this.#pasting })
     })
     return queue
   }
 
+  #paste(text: string): void {
+    const { lines, rest } = splitPaste(text, (line) => !isCommand(line) && !specialInputs.some((s) => s.matches(line)))
+    for (const line of lines) {
+      this.#pasting = line.more
+      this.#server.write(`${line.text}\n`)
+    }
+    this.#pasting = false
+    if (rest !== '') this.#server.write(rest)
+  }
+
   #evaluateWithOurs(): void {
     const evaluate: repl.REPLEval = (source, _context, _file, done) => {
-      if (this.#lines.feeding) this.#lines.hold(this.#evaluate(source, done))
-      else done(null, this.#glance(source))
+      if (!this.#lines.feeding) done(null, this.#glance(source))
+      else if (this.#more) done(incomplete(), undefined)
+      else this.#lines.hold(this.#evaluate(source, done))
     }
     // Assigned later: given as an option it would run in a domain, which takes errors from the line they belong to.
     Object.assign(this.#server, { eval: evaluate })
@@ -128,17 +153,20 @@ class TerminalShell {
       return void this.#server.close()
     }
     const ended = this.#interruptKey.watch()
-    const outcome = await this.#session.run(source).finally(ended)
+    const outcome = await this.#show(this.#session.run(source)).finally(ended)
     if (this.#isClosed) return
     this.#numberPrompt()
-    if (outcome.kind === 'incomplete') return done(new repl.Recoverable(new SyntaxError('incomplete')))
-    if (outcome.kind === 'value') return done(null, outcome.value)
-    if (outcome.kind === 'interrupted') this.output.write('Interrupted\n')
-    if (outcome.kind === 'error') {
-      this.#session.printError(outcome.error)
-      Object.assign(this.#server, { lastError: outcome.error })
-    }
+    if (outcome === 'incomplete') return done(incomplete(), undefined)
     done(null)
+  }
+
+  async #show(running: Promise<Outcome>): Promise<Outcome['kind']> {
+    const outcome = await running
+    if (this.#isClosed) return outcome.kind
+    if (outcome.kind === 'interrupted') this.output.write('Interrupted\n')
+    if (outcome.kind === 'error') this.#session.printError(outcome.error)
+    if (outcome.kind === 'value') await this.#session.print(outcome.value)
+    return outcome.kind
   }
 
   /** The completer asks through `eval` what an expression is. */
@@ -151,17 +179,20 @@ class TerminalShell {
   }
 
   #defineCommands(): void {
-    for (const { name, help, run } of shellCommands) {
-      this.#server.defineCommand(name, {
-        help,
+    const { break: leave } = this.#server.commands
+    // Node's would put an empty context in the place of ours.
+    if (leave) this.#server.defineCommand('clear', { help: 'The same as .break', action: leave.action })
+    for (const command of shellCommands) {
+      this.#server.defineCommand(command.name, {
+        help: command.help,
         action: (argument) => {
           this.#server.clearBufferedCommand()
-          const work = run(argument, this.#session)
-            .catch((error) => this.#session.printError(error))
-            .then(() => {
-              this.#numberPrompt()
-              if (!this.#isClosed) this.#server.displayPrompt()
-            })
+          const ended = this.#interruptKey.watch()
+          const work = this.#show(this.#session.command(command, argument)).finally(() => {
+            ended()
+            this.#numberPrompt()
+            if (!this.#isClosed) this.#server.displayPrompt()
+          })
           this.#lines.hold(work)
         },
       })
@@ -172,16 +203,9 @@ class TerminalShell {
     this.#server.setPrompt(renderPrompt(process.cwd(), homedir(), this.#session.evaluator.number))
   }
 
-  #cooked(): () => void {
-    const wasRaw = this.input.isRaw
-    if (wasRaw) this.input.setRawMode(false)
-    return () => {
-      if (wasRaw && !this.#isClosed) this.input.setRawMode(true)
-    }
-  }
-
   async #close(): Promise<void> {
     this.#isClosed = true
+    this.#terminal.close()
     this.#lines.clear()
     this.#session.evaluator.interrupt()
     await this.#lines.idle()
@@ -192,4 +216,13 @@ class TerminalShell {
 /** Newest first; readline's own list, which its types leave out. */
 function history(server: REPLServer): string[] {
   return (server as unknown as { history: string[] }).history
+}
+
+/** Makes the server ask for another line. */
+function incomplete(): repl.Recoverable {
+  return new repl.Recoverable(new SyntaxError('incomplete'))
+}
+
+function isCommand(line: string): boolean {
+  return /^\.[a-z]+(\s|$)/.test(line)
 }

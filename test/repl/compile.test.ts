@@ -3,12 +3,19 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileInput, importFunctionName } from '../../src/repl/compile.js'
 import { decodeEntry, encodeEntry } from '../../src/repl/history.js'
+import { loopGuardName } from '../../src/repl/loop-guard.js'
 import { IncompleteInput } from '../../src/repl/parse.js'
+
+/** Rounds of guarded loops so far. */
+let rounds = 0
 
 /** Evaluates inputs one after the other in one context; the last one's value. */
 async function evaluate(...inputs: string[]): Promise<unknown> {
   const context = vm.createContext({
     [importFunctionName]: async (name: string) => ({ default: `${name} default`, named: `${name} named` }),
+    [loopGuardName]: () => {
+      rounds++
+    },
   })
   let last: unknown
   for (const input of inputs) {
@@ -66,6 +73,30 @@ test.each<[string, string[], unknown]>([
   ['offsets behind other planes', ["const s = '😀'; let t = await s", 't + s'], '😀😀'],
 ])('%s', async (_name, inputs, value) => {
   expect(await evaluate(...inputs)).toEqual(value)
+})
+
+test.each<[string, string, number]>([
+  [
+    'every kind after an await',
+    'await 0; for (let i = 0; i < 2; i++); for (const k in { a: 1 }) k; let n = 2; while (n--) { n }',
+    5,
+  ],
+  ['do while and for await', 'let m = 2; do m--\nwhile (m)\nfor await (const v of [1]) v', 3],
+  [
+    'functions, nested and called later',
+    'const f = () => { for (const a of [1, 2]) for (const b of [1]) var x = a + b\nreturn x }; f()',
+    4,
+  ],
+  [
+    'methods of a pasted class, with types',
+    'class A { m(): void { let i: number = 3; while (i > 0) i-- } }; new A().m()',
+    3,
+  ],
+  ['not what vm watches itself', 'for (let i = 0; i < 9; i++) {}', 0],
+])('loops look for Ctrl-C: %s', async (_name, input, count) => {
+  rounds = 0
+  await evaluate(input)
+  expect(rounds).toBe(count)
 })
 
 describe('the beginning of something', () => {

@@ -65,10 +65,32 @@ test('Ctrl-C stops a call that holds the event loop, right after the line began 
   }
 })
 
-test('code that does not give way says so, and the shell can be left', async () => {
+test.each([
+  ['after an await', `await null; console.log('st' + 'uck'); while (true);`],
+  [
+    'in a callback',
+    `setTimeout(() => { console.log('st' + 'uck'); do {} while (true) }, 1); await new Promise(() => {})`,
+  ],
+  [
+    'in a function called later',
+    `async function f() { await null; console.log('st' + 'uck'); for (;;) {} }; Promise.resolve(0).then(f)`,
+  ],
+])('Ctrl-C ends a loop %s', async (_, code) => {
   await using shell = await openShell()
-  shell.enter(`await null; console.log('st' + 'uck'); while (true) {}`)
+  shell.enter(code)
   await shell.sees('stuck\n')
+  shell.ctrlC()
+  await shell.sees('Interrupted\n')
+  expect(shell.text).not.toContain('Error: Interrupted')
+  shell.enter(`'still ' + 'here'`)
+  await shell.sees(`\n'still here'\n`)
+  expect(shell.text).not.toContain('To exit')
+})
+
+test('a file that does not give way says so, and the shell can be left', async () => {
+  await using shell = await openShell()
+  shell.enter('cm.hang()')
+  await shell.sees('hanging\n')
   shell.ctrlC()
   await shell.sees('To end the shell, press Ctrl-C again')
   shell.ctrlC()

@@ -32,6 +32,40 @@ test('pasted lines run in order, each seeing what the one before did', async () 
   await shell.sees(`'first is 41'\n`)
 })
 
+const paste = (text: string) => `\x1b[200~${text}\x1b[201~`
+
+test('a pasted block is one input: nothing runs before its end, tabs do not complete', async () => {
+  await using shell = await openShell()
+  shell.type(paste(`const list = [3, 1, 2]\nif (list.length > 5) {\n\t'long'\n}\nelse {\n\t'sh' + 'ort'\n}\n`))
+  await shell.sees(/\n'short'\n.*\|2> /)
+  shell.type(paste('list\n  .sort()\n  .map((n) => n * 2)'))
+  await shell.sees('.map((n) => n * 2)')
+  shell.type('.join("+")\r')
+  await shell.sees(`'2+4+6'\n`)
+  shell.type(paste('.time 40 + 2\n"a " + _\n'))
+  await shell.sees(/\n42\nTook/)
+  await shell.sees(`'a 42'\n`)
+})
+
+test('In and Out have the numbers of the prompt, _ the last value, _error the last error', async () => {
+  await using shell = await openShell()
+  shell.enter('20 + 1')
+  await shell.sees('|2> ')
+  shell.enter('.time _ * 2')
+  await shell.sees('|3> ')
+  shell.enter('undefined')
+  await shell.sees('|4> ')
+  shell.enter('nope.nope')
+  await shell.sees('|5> ')
+  shell.enter('[Out[1], Out[2], 3 in Out, _, In[1], In[2], In[3], _error.message].join()')
+  await shell.sees(`'21,42,false,42,20 + 1,_ * 2,undefined,nope is not defined'\n`)
+  shell.enter('.clear')
+  shell.enter('Out')
+  await shell.sees(/\n\[1\] 21\n\[2\] 42\n\[5\] 21,42/)
+  shell.enter('let _ = 5; _ + 1')
+  await shell.sees(/\n6\n/)
+})
+
 test('Tab completes members, own and inherited, and never hangs on a promise', async () => {
   await using shell = await openShell()
   shell.type('cm.runP')
@@ -110,13 +144,12 @@ test('errors: an expected one with its hint, a mistake in one line, a bug with t
   await shell.sees(`'still alive'\n`)
 })
 
-test('.reload, .time, .type, .help and _', async () => {
+test('.reload, .time, .type and .help', async () => {
   await using shell = await openShell()
   shell.enter('.reload')
   await shell.sees('>>> Reloaded hello (2 files, 9 ms)\n')
   shell.enter('.time await Promise.resolve(6 * 7)')
   await shell.sees(/\n42\nTook [\d.]+ m?s\n/)
-  shell.enter('_ + 1')
   shell.enter('const list = [1, 2].map((n) => String(n))')
   shell.enter('.type list')
   await shell.sees('string[]\n')

@@ -1,0 +1,17 @@
+import { runLocally } from './local-command.js'
+import type { Session } from './session.js'
+
+/** A line that is no program: `!ls`. */
+export interface SpecialInput {
+  readonly matches: (line: string) => boolean
+  /** @returns what is to be printed, undefined for nothing */
+  readonly run: (line: string, session: Session, signal: AbortSignal) => Promise<unknown>
+}
+
+/** The first that matches takes the line. */
+export const specialInputs: readonly SpecialInput[] = [
+  {
+    matches: (line) => line.startsWith('!'),
+    run: (line, session, signal) => runLocally(line.slice(1).trim(), signal, session.io.terminal),
+  },
+]
