@@ -73,6 +73,7 @@ const allowed: Record<string, readonly string[]> = {
 /** The only doors into the local cloud: how it is started and looked after. Its services are reached over the wire. */
 const localCloudDoors = [
   'localcloud/control.ts',
+  'localcloud/control-egress.ts',
   'localcloud/control-faults.ts',
   'localcloud/doctor.ts',
   'localcloud/nodes/images.ts',

@@ -25,6 +25,9 @@ export const define: DefineCommand = (command, cli) => {
   act('env', 'print the settings with which the aws CLI and boto3 talk to the local cloud').action(async () =>
     (await import('../local/env.js')).env(cli),
   )
+  act('egress', 'open or close the way of machines to what this computer reaches; without a word: how it is')
+    .addArgument(command.createArgument('[way]', 'at once, and kept').choices(['on', 'off']))
+    .action(async (way) => (await import('../local/egress.js')).egress(cli, way))
   act('inject', 'let something go wrong on demand, for tests; KIND may also be list or clear')
     .argument('<kind>', 'capacity, throttle, visibility, slow-boot, boot-failure, no-ssh, crash; list; clear')
     .argument('[which]', 'after clear: the kind to clear; default: all')

@@ -1,5 +1,6 @@
 import { daemonStatus } from '../../localcloud/control.js'
 import type { CliContext } from '../context.js'
+import { EGRESS_TEXT } from './egress.js'
 
 export async function status(cli: CliContext, flags: { json?: boolean }): Promise<void> {
   const report = await daemonStatus(cli.env, cli.signal)
@@ -11,6 +12,7 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
     `  ssh       port ${report.sshPort} at each machine's public address`,
     `  state     ${report.paths.dir}`,
     `  image     ${report.imageReady ? 'ready' : 'not built yet; the first start builds it'}`,
+    ...(report.egress ? [`  egress    ${EGRESS_TEXT[report.egress]}`] : []),
     ...report.notices.map((notice) => `  notice    ${notice}`),
     ...report.faults.map((fault) => `  injected  ${fault} ("starcluster local inject clear" ends it)`),
   ]

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { Fault } from '../ec2/fault-kinds.js'
 import type { DaemonInfo } from './daemon-info.js'
-import type { DaemonPing, DaemonReport, DisksAnswer, ImageLine } from './status.js'
+import type { DaemonPing, DaemonReport, DisksAnswer, EgressAnswer, ImageLine } from './status.js'
 
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined
@@ -24,6 +24,9 @@ export const askFaults = (daemon: DaemonInfo, method: 'GET' | 'POST' | 'DELETE',
 
 export const askDisks = (daemon: DaemonInfo, body: object, options: AskOptions) =>
   askJson<DisksAnswer>(daemon, 'POST', '/disks', { ...options, body })
+
+export const askEgress = (daemon: DaemonInfo, method: 'GET' | 'POST', options: AskOptions) =>
+  askJson<EgressAnswer>(daemon, method, '/egress', { timeoutMs: 60_000, ...options })
 
 /** Has the base image built, or joins the build that runs. Ends with the last line of the daemon. */
 export async function askImage(

@@ -4,7 +4,7 @@ import type { DiskAct } from '../ec2/index.js'
 import { LocalCloudError, reason } from '../local-error.js'
 import { explain } from './explain.js'
 import { type ControlledFaults, faultRoute } from './fault-route.js'
-import type { DaemonPing, DaemonReport, DisksAnswer, ImageLine } from './status.js'
+import type { DaemonPing, DaemonReport, DisksAnswer, EgressAnswer, EgressState, ImageLine } from './status.js'
 
 export interface ControlledDaemon {
   readonly token: string
@@ -14,6 +14,7 @@ export interface ControlledDaemon {
   report(): Promise<DaemonReport>
   ensureImage(onProgress: (message: string) => void): Promise<void>
   diskAct(act: DiskAct): Promise<readonly { name: string; created: string }[]>
+  egress(wanted?: boolean): Promise<EgressState>
   stop(): void
   readonly faults: ControlledFaults
 }
@@ -39,6 +40,10 @@ export function controlRoutes(daemon: ControlledDaemon) {
       case 'POST /disks':
         sendJson(response, 200, await disksAnswer(request, daemon))
         return true
+      case 'GET /egress':
+      case 'POST /egress':
+        sendJson(response, 200, await egressAnswer(request, daemon))
+        return true
       case 'POST /stop':
         response.setHeader('connection', 'close')
         sendJson(response, 202, {})
@@ -52,12 +57,25 @@ export function controlRoutes(daemon: ControlledDaemon) {
 
 async function disksAnswer(request: IncomingMessage, daemon: ControlledDaemon): Promise<DisksAnswer> {
   try {
-    let text = ''
-    for await (const piece of request.setEncoding('utf8')) text += piece
-    return { snapshots: await daemon.diskAct(JSON.parse(text) as DiskAct) }
+    return { snapshots: await daemon.diskAct((await sentJson(request)) as unknown as DiskAct) }
   } catch (failure) {
     return { error: told(failure, daemon, 'DiskActFailed') }
   }
+}
+
+async function egressAnswer(request: IncomingMessage, daemon: ControlledDaemon): Promise<EgressAnswer> {
+  try {
+    const wanted = request.method === 'POST' ? (await sentJson(request)).wanted === true : undefined
+    return { egress: await daemon.egress(wanted) }
+  } catch (failure) {
+    return { error: told(failure, daemon, 'EgressFailed') }
+  }
+}
+
+async function sentJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = ''
+  for await (const piece of request.setEncoding('utf8')) text += piece
+  return JSON.parse(text) as Record<string, unknown>
 }
 
 function told(failure: unknown, daemon: ControlledDaemon, unknown: string) {

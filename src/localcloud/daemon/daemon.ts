@@ -24,6 +24,7 @@ import { CONTROL_PROTOCOL, programVersion } from '../version.js'
 import { controlRoutes } from './control-routes.js'
 import { ensureCredentials, writePrivateFile } from './credentials.js'
 import type { DaemonInfo } from './daemon-info.js'
+import { egressOf } from './egress.js'
 import { listen } from './listen.js'
 import { type LocalMachines, nodeStatuses, openMachines } from './machines.js'
 import { ownProcessId } from './process-id.js'
@@ -90,7 +91,7 @@ export class Daemon {
     await this.store.commit()
     await applyNetworkPolicy(this.cloud)
     await this.machines.engine.open()
-    if (this.machines.kind === 'namespaces' && !(await canReachOut())) this.notice(NO_WAY_OUT)
+    await this.noticeNoWayOut()
     const kept = await reconcile(this.cloud)
     if (kept.length > 0) {
       const one = kept.length === 1
@@ -111,6 +112,7 @@ export class Daemon {
         ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
         diskAct: (act) => diskAct(act, this.cloud),
         stop: () => process.emit('SIGTERM'),
+        egress: (wanted) => egressOf(this.machines.engine, wanted),
         faults: faultsOf(this.cloud),
       }),
       unsaved: () => this.store.failing !== undefined,
@@ -122,6 +124,11 @@ export class Daemon {
     }
     await writePrivateFile(this.paths.daemon, `${JSON.stringify(this.info())}\n`)
     this.log.info(`StarCluster ${programVersion()} local cloud at http://127.0.0.1:${port}, process ${process.pid}`)
+  }
+
+  private async noticeNoWayOut(): Promise<void> {
+    const { egress } = await this.egressReport()
+    if (egress !== 'off' && this.machines.kind === 'namespaces' && !(await canReachOut())) this.notice(NO_WAY_OUT)
   }
 
   private async filesInUse(): Promise<Set<string>> {
@@ -162,6 +169,12 @@ export class Daemon {
     return { version: programVersion(), protocol: CONTROL_PROTOCOL, imageReady: this.machines.image.ready }
   }
 
+  private async egressReport(): Promise<Pick<DaemonReport, 'egress'>> {
+    // Machines of an older version are no reason to show nothing.
+    const egress = await egressOf(this.machines.engine).catch(() => undefined)
+    return egress ? { egress } : {}
+  }
+
   private async report(): Promise<DaemonReport> {
     return {
       ...this.ping(),
@@ -172,6 +185,7 @@ export class Daemon {
       memoryBytes: process.memoryUsage.rss(),
       engine: this.machines.kind,
       notices: this.notices,
+      ...(await this.egressReport()),
       faults: faultsOf(this.cloud).list().map(faultText),
       nodes: await nodeStatuses(this.machines.engine),
     }

@@ -9,6 +9,7 @@ import { LOCK_HELD, launchDaemon, makeStateDirectory } from './launch.js'
 import { logEnd, readLogFrom } from './log-file.js'
 import { pause } from './pause.js'
 import { findStartFailure } from './start-failure.js'
+import { CLOSED } from './way-out.js'
 
 export interface StartOptions {
   /** HOME decides whose local cloud; of the rest the daemon sees only what it needs, never AWS_*. */
@@ -62,8 +63,9 @@ function launch(env: NodeJS.ProcessEnv, paths: LocalPaths): Launched {
 
 async function tellNotices(info: DaemonInfo, options: StartOptions): Promise<void> {
   if (!options.onProgress) return
-  const { notices } = await askReport(info, { signal: options.signal })
+  const { notices, egress } = await askReport(info, { signal: options.signal })
   for (const notice of notices) options.onProgress(notice)
+  if (egress === 'off') options.onProgress(CLOSED)
 }
 
 /** Why a daemon did not come up: its own words when it found some, else its last lines. */

@@ -18,6 +18,9 @@ export interface NodeStatus {
   readonly ports: readonly { readonly port: number; readonly publicIp: string; readonly publicPort: number }[]
 }
 
+/** `impossible`: on, but this computer cannot give it. */
+export type EgressState = 'on' | 'off' | 'impossible'
+
 /** What `starcluster local status` shows of a running daemon. */
 export interface DaemonReport extends DaemonPing {
   readonly pid: number
@@ -31,10 +34,17 @@ export interface DaemonReport extends DaemonPing {
   readonly engine: 'namespaces' | 'null'
   /** What the user should know: an older state in use, another port than before. */
   readonly notices: readonly string[]
+  /** The machines' way to what this computer reaches; missing: this engine has no such switch. */
+  readonly egress?: EgressState
   /** What goes wrong on demand, a line each. */
   readonly faults: readonly string[]
   readonly nodes: readonly NodeStatus[]
 }
+
+/** Answer to GET and POST /_starcluster/egress. */
+export type EgressAnswer =
+  | { readonly egress: EgressState }
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
 
 /** Answer to POST /_starcluster/disks. */
 export type DisksAnswer =

@@ -10,3 +10,6 @@ export async function canReachOut(): Promise<boolean> {
 }
 
 export const NO_WAY_OUT = `${TUN} cannot be opened: machines reach each other but nothing else (no apt-get install); starcluster local doctor says how to mend it`
+
+export const CLOSED =
+  'machines reach each other but nothing else (no apt-get install), as was asked; "starcluster local egress on" opens the way'

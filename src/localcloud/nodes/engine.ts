@@ -1,5 +1,6 @@
 import type { NetworkPolicy } from './network-policy.js'
 import type { NodeDisks } from './node-disks.js'
+import type { NodeNetwork } from './node-network.js'
 import type { NodeVolumes, VolumeAttachment } from './node-volumes.js'
 import type { PublicPort } from './public-ports.js'
 
@@ -67,6 +68,8 @@ export interface NodeEngine {
   onExit(listener: (id: string) => void): void
   /** Named points of disks, and layers made of them. */
   readonly disks: NodeDisks
+  /** Missing: this way of making nodes cannot change their network. */
+  readonly network?: NodeNetwork
   /** Block storage beside the nodes' own disks. */
   readonly volumes: NodeVolumes
   /** Resolves when a running node has mounted what its fstab has of NFS; at the latest after `timeoutMs`. -> whether it has */

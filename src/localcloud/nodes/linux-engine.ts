@@ -8,6 +8,7 @@ import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
 import { ensureGuestLayer } from './guest-layer.js'
 import { LinuxDisks } from './linux-disks.js'
+import { LinuxNetwork } from './linux-network.js'
 import { LinuxVolumes } from './linux-volumes.js'
 import { memoryOf } from './memory.js'
 import type { NetworkPolicy } from './network-policy.js'
@@ -37,7 +38,7 @@ export interface NodeEngineOptions {
   readonly log: CloudLog
   /** `127.77.N` when the caller has claimed it (claimPublicNet); otherwise the engine does while it is open. */
   readonly publicPrefix?: string
-  /** Whether nodes reach what the host reaches (for apt); default true. */
+  /** Whether nodes reach what the host reaches (for apt), until `setEgress` is called; default true. */
   readonly egress?: boolean
 }
 
@@ -49,6 +50,7 @@ export class LinuxNodeEngine implements NodeEngine {
   readonly sshPort: number
   readonly disks: NodeDisks
   readonly volumes: NodeVolumes = new LinuxVolumes()
+  readonly network: LinuxNetwork
   private readonly paths: DiskPaths
   private readonly turn = pLimit(BOOTS_AT_ONCE)
   private readonly listeners: ((id: string) => void)[] = []
@@ -63,6 +65,7 @@ export class LinuxNodeEngine implements NodeEngine {
     this.paths = diskPaths(options.diskRoot, options.stateDir)
     this.sshPort = options.sshPort
     this.disks = new LinuxDisks(this.paths, async () => (await this.up()).supervisor)
+    this.network = new LinuxNetwork(this.paths.home, options.egress ?? true, async () => (await this.up()).supervisor)
     this.prefix = options.publicPrefix
   }
 
@@ -212,7 +215,7 @@ export class LinuxNodeEngine implements NodeEngine {
     this.prefix = options.publicPrefix ?? (await (this.publicNet ??= this.claim())).prefix
     return SharedParts.open({
       ...options,
-      egress: options.egress ?? true,
+      egress: await this.network.wanted(),
       paths,
       policy: () => this.policy,
       isBooting: (id) => this.boots.has(id),

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { CloudLog } from '../cloud.js'
 import { InstanceMetadataService } from '../imds/imds.js'
 import { type DiskPaths, makePassage } from './disk-paths.js'
+import { EgressGuard } from './egress.js'
 import type { MetadataSource } from './engine.js'
 import { NetworkChild, type PublicAddress } from './netd.js'
 import { isOpen, type NetworkPolicy, portsOpenToHost } from './network-policy.js'
@@ -38,6 +39,7 @@ export class SharedParts {
   /** A node's port is opened or closed by one at a time. */
   private readonly turns = new Map<string, Promise<void>>()
   private readonly ports: PortForwards
+  private readonly guard: EgressGuard
   private watcher: { close(): void } | undefined
 
   private constructor(
@@ -47,6 +49,9 @@ export class SharedParts {
   ) {
     const { policy, log } = options
     const pids = async () => new Map((await supervisor.list()).map((node) => [node.id ?? '', Number(node.host_pid)]))
+    this.guard = new EgressGuard(supervisor.enterNetwork, (error) =>
+      log.error(`rules of the way out: ${error.message}`),
+    )
     this.ports = new PortForwards({ network, policy, log, running: this.running, pids })
   }
 
@@ -69,6 +74,7 @@ export class SharedParts {
       () => parts.lost(),
     )
     try {
+      await parts.guard.start()
       await network.start()
       const policy = options.policy()
       if (policy) await parts.setPolicy(policy)
@@ -113,6 +119,7 @@ export class SharedParts {
 
   async close(): Promise<void> {
     this.watcher?.close()
+    this.guard.close()
     this.ports.close()
     await this.network.close()
   }

@@ -95,6 +95,19 @@ sub run_in_net {
     die "$command[0] failed with status " . ($? >> 8) . "; see the log\n" if $?;
 }
 
+# Runs our own code in there, in a child.
+sub in_net {
+    my ($holder, $act) = @_;
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(CHLD TERM INT HUP);
+        eval { Sys::setns($holder->{net}, Sys::NEWNET); $act->(); 1 } or do { print STDERR $@; POSIX::_exit(1) };
+        POSIX::_exit(0);
+    }
+    waitpid($pid, 0);
+    die "the network of the nodes could not be changed; see the log\n" if $?;
+}
+
 # The bridge lives in here, not on the host: no clash with the host's routes, firewall or VPN.
 sub network {
     my ($holder, %o) = @_;
@@ -103,8 +116,11 @@ link set lo up
 link add scbr0 type bridge forward_delay 0
 addr add $o{address}/$o{prefix} dev scbr0
 addr add 169.254.169.254/32 dev scbr0
+addr add 169.254.169.253/32 dev scbr0
 link set scbr0 up
 IP
+    # A new network starts with the host's settings. It must not pass packets on by itself: they would go round the rules.
+    in_net($holder, sub { Sys::spit("/proc/sys/net/ipv4/$_->[0]", $_->[1]) for ['ip_forward', 0], ['icmp_ratelimit', 0] });
     # A node speaks only with its own addresses, so it cannot ask for another node's metadata.
     run_in_net($holder, <<'NFT', 'nft', '-f', '-');
 table bridge starcluster {
@@ -118,6 +134,54 @@ table bridge starcluster {
   }
 }
 NFT
+}
+
+# Without egress the bridge itself takes the addresses of gateway and name server, to say at once that there is no way.
+sub no_egress {
+    my ($holder, %o) = @_;
+    run_in_net($holder, join('', map { "addr replace $_/$o{prefix} dev scbr0\n" } gateway_addresses(%o)), 'ip', '-batch', '-');
+    eval { run_in_net($holder, <<"NFT", 'nft', '-f', '-'); 1 } or print "connections to outside will hang: $@";
+table ip starcluster_no_egress
+delete table ip starcluster_no_egress
+table ip starcluster_no_egress {
+  chain to_outside {
+    type filter hook prerouting priority 0; policy accept;
+    iifname "scbr0" ip daddr != { $o{network}, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3 } reject with icmp net-unreachable
+  }
+}
+NFT
+    announce($holder, $_, undef) for gateway_addresses(%o);
+}
+
+# slirp4netns answers for its addresses with hardware addresses made of them.
+sub end_no_egress {
+    my ($holder, %o) = @_;
+    run_in_net($holder, join('', map { "addr del $_/$o{prefix} dev scbr0\n" } gateway_addresses(%o)), 'ip', '-force', '-batch', '-');
+    run_in_net($holder, "table ip starcluster_no_egress\ndelete table ip starcluster_no_egress\n", 'nft', '-f', '-');
+    announce($holder, $_, pack('n C4', 0x5255, split /\./, $_)) for gateway_addresses(%o);
+}
+
+sub gateway_addresses { my %o = @_; my $first = $o{gateway} =~ s/\d+$//r; return ($o{gateway}, $first . 3) }
+
+# Tells the nodes who has an address from now on: they remember the one before for half a minute. Without mac: the bridge.
+sub announce {
+    my ($holder, $address, $mac) = @_;
+    my $tell = sub {
+        socket(my $raw, 17, 3, 0) or die "socket: $!\n";    # AF_PACKET, SOCK_RAW
+        my $own = substr(about_bridge($raw, 0x8927), 2, 6);    # SIOCGIFHWADDR
+        my $index = unpack 'l', about_bridge($raw, 0x8933);    # SIOCGIFINDEX
+        my ($all, $ip) = ("\xff" x 6, pack 'C4', split /\./, $address);
+        my $frame = $all . $own . pack('nnnCCn', 0x0806, 1, 0x0800, 6, 4, 1) . ($mac // $own) . $ip . "\0" x 6 . $ip;
+        send($raw, $frame, 0, pack('Sn l SCC a8', 17, 0x0806, $index, 0, 0, 6, $all)) // die "send: $!\n";
+    };
+    eval { in_net($holder, $tell); 1 } or print $@;
+}
+
+sub about_bridge {
+    my ($socket, $what) = @_;
+    my $request = pack('a16 x24', 'scbr0');
+    ioctl($socket, $what, $request) // die "ioctl: $!\n";
+    return substr($request, 16);
 }
 
 # Egress. Nodes see a gateway (.2) and a name server (.3) as two more machines on the bridge. -> pid

@@ -35,6 +35,14 @@ sub close_client { my ($client) = @_; main::forget($client); delete $main::watch
 
 sub on_hello { answer($_[0], 'ok', protocol => 1, holder => $main::holder->{host_pid}, pid => Sys::host_pid()) }
 
+# way=on|off switches the nodes' way out; without it only tells.
+sub on_egress {
+    my ($client, $fields) = @_;
+    my $way = $fields->{way} // '';
+    my $works = main::egress($way eq '' ? undef : $way eq 'on');
+    answer($client, 'ok', way => $main::config{egress} ? 'on' : 'off', works => $works);
+}
+
 sub on_list {
     my ($client) = @_;
     $client->blocking(1);

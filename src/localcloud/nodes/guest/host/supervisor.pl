@@ -49,7 +49,7 @@ sub set_up {
     unlink("$home/control.sock");
     $holder = Holder::start(disks => $home, images => $images, uid => $uid);
     Holder::network($holder, %config);
-    if ($egress) { $slirp = Holder::egress($holder, %config) or print "no egress: slirp4netns did not start\n" }
+    if ($egress) { start_egress() } else { Holder::no_egress($holder, %config) }
     socket($control, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
     bind($control, pack_sockaddr_un("$home/control.sock")) or die "bind $home/control.sock: $!\n";
     listen($control, 128) or die "listen: $!\n";
@@ -86,6 +86,28 @@ sub reap {
         elsif ($pid == $holder->{pid}) { print "the holder ended\n"; POSIX::_exit(1) }
         else { eval { Node::child_ended($pid, $status); 1 } or print "child $pid: $@" }
     }
+}
+
+sub start_egress {
+    $slirp = Holder::egress($holder, %config) and return;
+    print "no egress: slirp4netns did not start\n";
+    Holder::no_egress($holder, %config);
+}
+
+# Opens or closes the nodes' way out; connections that are there end with it. -> whether it is there
+sub egress {
+    my ($wanted) = @_;
+    return $slirp ? 1 : '' if !defined $wanted;
+    if (!$wanted && $slirp) {
+        my $pid = $slirp;
+        undef $slirp;
+        kill('KILL', $pid);
+        waitpid($pid, 0);
+    }
+    if ($wanted && !$slirp) { Holder::end_no_egress($holder, %config); start_egress() }
+    elsif (!$wanted && $config{egress}) { Holder::no_egress($holder, %config) }
+    $config{egress} = $wanted ? 1 : 0;
+    return $slirp ? 1 : '';
 }
 
 # At most ten times in the life of this process: something that dies at once must not keep the machine busy.
