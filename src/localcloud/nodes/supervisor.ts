@@ -164,12 +164,16 @@ function ask(home: string, line: string, deadlineMs = DEFAULT_DEADLINE_MS): Prom
     const timer = setTimeout(() => {
       socket.destroy(new LocalCloudError('SupervisorFailed', `no answer from the supervisor in ${deadlineMs} ms`))
     }, deadlineMs)
-    socket.setEncoding('utf8').on('data', (data) => (text += data))
+    socket.setEncoding('utf8').on('data', (data) => {
+      text += data
+      if (!text.endsWith('\n')) return
+      resolve(decodeLine(text.trimEnd()))
+      socket.destroy()
+    })
     socket.once('error', reject)
     socket.once('close', () => {
       clearTimeout(timer)
-      if (text.endsWith('\n')) resolve(decodeLine(text.trimEnd()))
-      else reject(new LocalCloudError('SupervisorFailed', 'the supervisor ended while it was asked'))
+      reject(new LocalCloudError('SupervisorFailed', 'the supervisor ended while it was asked'))
     })
     socket.write(line)
   })

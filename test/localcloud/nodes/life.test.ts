@@ -176,6 +176,22 @@ describe.skipIf(!canRunNodes)('the life of a node', () => {
   )
 
   test(
+    'a node that spoiled its own tree is told so at every boot, not waited for',
+    async () => {
+      await machines.engine.boot(machines.spec(5))
+      await out(5, 'umount -l /sys && rmdir /sys && touch /sys')
+      await machines.engine.stop('i-5')
+      for (let turn = 0; turn < 20; turn++) {
+        await expect(machines.engine.boot(machines.spec(5))).rejects.toThrow(
+          'mounting /node/sys: mount: Not a directory',
+        )
+      }
+      await machines.engine.remove('i-5')
+    },
+    SLOW,
+  )
+
+  test(
     'two homes at once do not meet',
     async () => {
       const second = new Machines()

@@ -74,7 +74,8 @@ sub with_own_users {
         Sys::spit("/proc/$host_pid/${_}_map", IdMap::inside(0, !$main::config{uid})) for qw(uid gid);
         syswrite($to_child, "go\n");
     }
-    POSIX::_exit(0);
+    waitpid($pid, 0);
+    POSIX::_exit($? ? 1 : 0);
 }
 
 # Without control groups: what a user namespace holds counts as processes of the id that made it, and cannot become more

@@ -7,12 +7,16 @@ use IO::Handle;
 use Socket qw(AF_UNIX SOCK_STREAM SOCK_DGRAM);
 
 use constant CONSOLE_KEEP => 65536;
-my ($veth, %child) = (0);    # child: pid -> code to call with its status
+use constant BUSY => 'its disk is just being mounted or unmounted for something else; try again';
+my ($veth, $boots, %child) = (0, 0);    # child: pid -> code to call with its status
 
 sub child_ended {
     my ($pid, $status) = @_;
     if (my $then = delete $child{$pid}) { $then->($status); return }
-    my ($node) = grep { ($_->{pid} // 0) == $pid } values %main::nodes;
+    my $find = sub { (grep { ($_->{pid} // 0) == $pid } values %main::nodes)[0] };
+    my $node = $find->();
+    # An init that ended at once: its pid may still wait to be read.
+    if (!$node) { read_status($_) for values %main::nodes; $node = $find->() }
     ended($node, $status) if $node;
 }
 
@@ -23,6 +27,7 @@ sub boot {
     my $id = $fields->{id};
     my $node = $main::nodes{$id} //= { id => $id, state => 'stopped', waiting => [], stopping => [] };
     return $answer->('ok', first => '') if $node->{state} eq 'running';
+    return $answer->('error', message => BUSY) if $node->{busy};
     push @{ $node->{waiting} }, $answer;
     return if $node->{state} eq 'booting';
     my @given = qw(lower ip hostname cgroups memory cpus processes public);
@@ -42,20 +47,40 @@ sub start {
     delete @spec{qw(waiting stopping)};
     my $boot = eval { Boot::start($main::holder, \%spec, map { $_->[0] } values %main::readers) } or do { $node->{error} = $@; return settle($node) };
     @$node{qw(go console)} = @$boot{qw(go console)};
-    # `entry` ends at once, `init` stays: its pid arrives on the status pipe.
-    on_child($boot->{pid}, sub { });
-    my $buffer = '';
-    my $status = $boot->{status};
-    main::watch($status, sub {
-        if (sysread($status, $buffer, 4096, length $buffer)) { progress($node, $1) while $buffer =~ s/^(.*)\n//; return }
-        main::forget($status);
-        close($status);
-        return if $node->{pid};
-        $node->{error} //= 'init ended early';
-        settle($node);
+    @$node{qw(status said boot)} = ($boot->{status}, '', ++$boots);
+    # `entry` ends soon, `init` stays: its pid arrives on the status pipe.
+    my $of_this = of_this_boot($node);
+    on_child($boot->{pid}, sub {
+        my ($status) = @_;
+        $of_this->(sub { read_status($node) });
+        $of_this->(sub { failed($node, 'its start was cut short') if $status && !$node->{pid} });
     });
-    $_->blocking(0) for $node->{console}, $node->{notify};
+    $_->blocking(0) for @$node{qw(console notify shares status)};
+    main::watch($node->{status}, sub { read_status($node) });
     main::watch($node->{console}, sub { read_console($node) });
+}
+
+# Calls, unless the node's present boot has ended: what its helpers do later is nothing to the next one.
+sub of_this_boot { my ($node) = @_; my $boot = $node->{boot}; return sub { $_[0]->() if $node->{state} ne 'stopped' && $node->{boot} == $boot } }
+
+# What the processes of a boot say (boot.pl); the end of it when init took over, or was never made.
+sub read_status {
+    my ($node) = @_;
+    my $status = $node->{status} // return;
+    my $got;
+    while ($got = sysread($status, $node->{said}, 4096, length $node->{said})) {
+        while ($node->{said} =~ s/^(.*)\n//) {
+            my $line = $1;
+            eval { progress($node, $line); 1 } or failed($node, $@);
+        }
+    }
+    return if !defined $got;
+    delete $node->{status};
+    main::forget($status);
+    close($status);
+    return if $node->{pid} or $node->{state} ne 'booting';
+    $node->{error} //= 'init ended early';
+    settle($node);
 }
 
 sub progress {
@@ -81,11 +106,13 @@ sub connect_to_bridge {
     my $name = 'v' . ++$veth;
     my $old = $node->{veth} ? "link del $node->{veth}\n" : '';
     $node->{veth} = $name;
-    my $nft = defined $node->{port} ? "delete element bridge starcluster ports { $node->{port} }\n" : '';
+    # Added before it is deleted, so that one which is not there is no error.
+    my $nft = defined $node->{port} ? join '', map { "$_ element bridge starcluster ports { $node->{port} }\n" } qw(add delete) : '';
     $node->{port} = "$name . $node->{mac} . $node->{ip}";
-    my $left = 2;
-    my $done = sub {
+    my ($left, $of_this) = (2, of_this_boot($node));
+    my $finish = sub {
         my ($status) = @_;
+        read_status($node) if $status;    # an init that ended has no network to join
         $node->{error} //= 'its network interface could not be made; see supervisor.log' if $status;
         return if --$left;
         return failed($node, $node->{error}) if $node->{error};
@@ -93,8 +120,9 @@ sub connect_to_bridge {
         syswrite($go, "go\n");
         close($go);
     };
+    my $done = sub { my @status = @_; $of_this->(sub { $finish->(@status) }) };
     on_child(Holder::spawn_in_net($main::holder, $nft . "add element bridge starcluster ports { $node->{port} }\n", 'nft', '-f', '-'), $done);
-    on_child(Holder::spawn_in_net($main::holder, $old . <<"IP", 'ip', '-force', '-batch', '-'), sub { $done->($_[0] && interface_missing($name)) });
+    on_child(Holder::spawn_in_net($main::holder, $old . <<"IP", 'ip', '-force', '-batch', '-'), sub { $done->($_[0] && (eval { interface_missing($name) } // 1)) });
 link add $name type veth peer name eth0 address $node->{mac} netns $node->{pid}
 link set $name master scbr0 up
 IP
@@ -118,11 +146,14 @@ sub failed {
     my ($node, $why) = @_;
     $why =~ s/\s+\z//;
     $node->{error} //= $why;
+    # An init that still waits to be let go ends by this.
+    if (my $go = delete $node->{go}) { close($go) }
     kill('KILL', $node->{pid}) if $node->{pid};
 }
 
 sub ended {
     my ($node, $status) = @_;
+    read_status($node);    # why it ended
     delete $node->{pid};
     my ($signal, $code) = ($status & 127, $status >> 8);
     # reboot(2) in a pid namespace ends its init with SIGHUP; our init says 64.
@@ -138,7 +169,7 @@ sub settle {
     my ($node, $again) = @_;
     my $was = $node->{state};
     read_console($node) if $node->{console};
-    for my $name (qw(console notify shares go)) {
+    for my $name (qw(console notify shares status go)) {
         my $handle = delete $node->{$name} // next;
         main::forget($handle);
         close($handle);
@@ -155,7 +186,7 @@ sub stop {
     my $node = $main::nodes{$id};
     return $answer->('ok') if !$node || $node->{state} eq 'stopped';
     push @{ $node->{stopping} }, $answer;
-    if ($node->{state} eq 'booting') { $node->{error} //= 'stopped during boot'; $signal = 'KILL' }
+    return failed($node, 'stopped during boot') if $node->{state} eq 'booting';
     kill($signal, $node->{pid}) if $node->{pid};
 }
 
@@ -166,6 +197,7 @@ sub hold {
     my $node = $main::nodes{$id} //= { id => $id, state => 'stopped', waiting => [], stopping => [], map { $_ => '' } qw(ip public) };
     return $answer->('ok') if $node->{mounted};
     return $answer->('error', message => 'the node is booting') if $node->{state} ne 'stopped';
+    return $answer->('error', message => BUSY) if $node->{busy};
     pipe(my $from, my $to) or die "pipe: $!\n";
     my $pid = fork() // die "fork: $!\n";
     if (!$pid) {
@@ -181,7 +213,9 @@ sub hold {
         POSIX::_exit(0);
     }
     close($to);
+    $node->{busy} = 1;
     on_child($pid, sub {
+        delete $node->{busy};
         if ($_[0]) { return $answer->('error', message => readline($from) // 'its disk could not be mounted') }
         $node->{mounted} = 1;
         $answer->('ok');
@@ -193,6 +227,7 @@ sub release {
     my $node = $main::nodes{$id};
     return $answer->('ok') if !$node;
     return $answer->('error', message => 'the node is running') if $node->{state} ne 'stopped';
+    return $answer->('error', message => BUSY) if $node->{busy};
     forget_port($node);
     if (!$node->{mounted}) { delete $main::nodes{$id}; return $answer->('ok') }
     my $pid = fork() // die "fork: $!\n";
@@ -201,7 +236,9 @@ sub release {
         eval { Sys::setns($main::holder->{user}, Sys::NEWUSER); Sys::become_root(); Sys::setns($main::holder->{mnt}, Sys::NEWNS); Disk::unmount($id); 1 } or do { print $@; POSIX::_exit(1) };
         POSIX::_exit(0);
     }
+    $node->{busy} = 1;
     on_child($pid, sub {
+        delete $node->{busy};
         return $answer->('error', message => 'its disk could not be unmounted; see supervisor.log') if $_[0];
         # The network namespace of a node that ended lingers; its interface must not.
         on_child(Holder::spawn_in_net($main::holder, "link del $node->{veth}\n", 'ip', '-force', '-batch', '-'), sub { }) if $node->{veth};

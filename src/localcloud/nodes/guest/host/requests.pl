@@ -28,6 +28,8 @@ sub answer {
     $fields{message} =~ s/\s+\z// if defined $fields{message};
     $client->blocking(1);
     syswrite($client, Wire::line($word, %fields));
+    # Children that were made meanwhile may have it open: the other side must not wait for them to end.
+    shutdown($client, 2);
     close($client);
 }
 

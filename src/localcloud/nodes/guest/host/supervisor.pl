@@ -11,7 +11,7 @@ use Socket qw(AF_UNIX SOCK_STREAM SOCK_DGRAM pack_sockaddr_un);
 
 BEGIN {
     my ($here) = __FILE__ =~ m{^(.*)/} or die "run me by my path\n";
-    require "$here/$_.pl" for qw(sys idmap wire holder disk looks boot share node requests);
+    require "$here/$_.pl" for qw(sys loop idmap wire holder disk looks boot share node requests);
 }
 
 my ($home, $images, $uid, $network, $address, $prefix, $gateway, $egress) = @ARGV;
@@ -39,11 +39,15 @@ open(STDERR, '>&', \*STDOUT);
 $| = 1;
 
 our (%nodes, %readers, %watchers, $holder);
+# The names by which the other parts know them.
+*readers = \%Loop::readers;
+*watch = \&Loop::watch;
+*forget = \&Loop::forget;
 my ($slirp, $control);
 eval { set_up(); 1 } or do { syswrite($tell, "error $@"); POSIX::_exit(1) };
 syswrite($tell, 'ready ' . Sys::host_pid() . "\n");
 close($tell);
-serve();
+Loop::run(\&reap);
 
 sub set_up {
     unlink("$home/control.sock");
@@ -53,30 +57,8 @@ sub set_up {
     socket($control, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
     bind($control, pack_sockaddr_un("$home/control.sock")) or die "bind $home/control.sock: $!\n";
     listen($control, 128) or die "listen: $!\n";
+    $control->blocking(0);
     watch($control, \&Requests::accept_one);
-}
-
-# Calls back with the handle whenever it can be read. forget() before closing it.
-sub watch { my ($handle, $call) = @_; $readers{ fileno $handle } = [$handle, $call] }
-sub forget { my ($handle) = @_; delete $readers{ fileno $handle } if defined $handle && defined fileno $handle }
-
-sub serve {
-    pipe(my $wake, my $poke) or die "pipe: $!\n";
-    $_->blocking(0) for $wake, $poke;
-    local $SIG{CHLD} = sub { local $!; syswrite($poke, '.') };
-    local $SIG{PIPE} = 'IGNORE';
-    local $SIG{TERM} = sub { POSIX::_exit(0) };
-    watch($wake, sub { sysread($wake, my $drop, 4096); reap() });
-    reap();
-    while (1) {
-        my $bits = '';
-        vec($bits, $_, 1) = 1 for keys %readers;
-        next if select(my $ready = $bits, undef, undef, undef) < 0;
-        for my $fd (keys %readers) {
-            next if !vec($ready, $fd, 1) or !(my $reader = $readers{$fd});
-            eval { $reader->[1]->($reader->[0]); 1 } or print "fd $fd: $@";
-        }
-    }
 }
 
 sub reap {

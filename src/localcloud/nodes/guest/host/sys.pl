@@ -13,8 +13,8 @@ use constant {
 
 # Below 424 the numbers differ by machine, above they are the same on all.
 my %old = (
-    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, prlimit => 302, setgroups => 116, lgetxattr => 192, sched_setaffinity => 203 },
-    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, prlimit => 261, setgroups => 159, lgetxattr => 9, sched_setaffinity => 122 },
+    x86_64  => { mount => 165, umount2 => 166, pivot_root => 155, unshare => 272, setns => 308, sethostname => 170, prctl => 157, prlimit => 302, setgroups => 116, lgetxattr => 192, sched_setaffinity => 203, pselect6 => 270 },
+    aarch64 => { mount => 40, umount2 => 39, pivot_root => 41, unshare => 97, setns => 268, sethostname => 161, prctl => 167, prlimit => 261, setgroups => 159, lgetxattr => 9, sched_setaffinity => 122, pselect6 => 72 },
 );
 my $machine = (POSIX::uname())[4];
 my %number = (
@@ -85,6 +85,18 @@ sub become {
     POSIX::setgid($id) // die "setgid: $!\n";
     POSIX::setuid($id) // die "setuid: $!\n";
     call('prctl', 4, 1, 0, 0, 0);                 # dumpable, so that our own /proc files stay ours
+}
+
+# Waits until one of the handles can be read or a signal comes, with no signal blocked meanwhile: pselect(2). -> bits of
+# the numbers of those that can be read, as select() has them
+sub wait_readable {
+    my $bits = '';
+    vec($bits, $_, 1) = 1 for @_;
+    $bits .= "\0" x (-length($bits) % 8);
+    my ($unblocked, $null) = (pack('Q', 0), 0);
+    my $mask = pack('PQ', $unblocked, 8);
+    my $found = syscall($number{pselect6}, 8 * length $bits, $bits, $null, $null, $null, $mask);
+    return $found > 0 ? $bits : '';
 }
 
 sub host_pid { my $self = readlink('/proc/self') // die "reading /proc/self: $!\n"; return $self }
