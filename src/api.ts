@@ -2,25 +2,32 @@
 export type { AwsClients } from './core/aws/clients.js'
 export * from './core/aws/errors.js'
 export {
+  type DiskState,
   type RegionCredentials,
+  type RegionDisks,
   RegionDoesNotExist,
   type RegionEndpoint,
   type RegionEntry,
   RegionRegistry,
 } from './core/aws/region.js'
+export { ClusterChanges } from './core/changes/cluster-changes.js'
+export type { Change, NodeChanges } from './core/changes/node-changes.js'
 export { Cluster } from './core/cluster/cluster.js'
 export { ClusterManager } from './core/cluster/cluster-manager.js'
 export * from './core/cluster/errors.js'
 export type { ClusterListing } from './core/cluster/listing.js'
+export type { RunPluginOptions } from './core/cluster/run-plugin.js'
+export { type ClusterSnapshot, SnapshotDoesNotExist, SnapshotsUnavailable } from './core/cluster/snapshots.js'
 export type { StartOptions, StartOverrides } from './core/cluster/start-options.js'
 export * from './core/config/index.js'
 export { isStarClusterError, StarClusterError } from './core/errors.js'
 export { addSecret, configureLog, type Logger, log, redact } from './core/log.js'
-export { nearest } from './core/nearest.js'
+export { didYouMean, nearest } from './core/nearest.js'
 export * from './core/node/errors.js'
 export { Node } from './core/node/node.js'
 export { currentSignal, setAmbientSignal, withSignal } from './core/node/run-signal.js'
 export { type StarClusterPaths, starclusterPaths } from './core/paths.js'
+export type { PluginDescription, SettingDescription } from './core/setup/catalogue.js'
 export {
   ClusterSetup,
   isClusterSetup,

@@ -33,6 +33,7 @@ export const commands: readonly CommandEntry[] = [
     remoteCommandAfter: 2,
   }),
   entry('runplugin rp', 'run a plugin on a cluster', () => import('./commands/runplugin.js')),
+  entry('plugins', 'list the plugins there are, with their settings', () => import('./commands/plugins.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
   entry('local', 'look after the local cloud', () => import('./commands/local.js')),
 ]

@@ -122,6 +122,12 @@ function modulesIn(dir: string): string[] {
   return [...names].sort()
 }
 
+/** A file that can hold plugins, by its name. */
+export function isPluginFile(path: string): boolean {
+  const name = path.slice(path.lastIndexOf(sep) + 1)
+  return moduleNameOf(name) !== undefined && !/\.(test|spec)\.[cm]?[jt]s$/.test(name) && isFile(path)
+}
+
 function moduleNameOf(entry: string): string | undefined {
   const extension = extensions.find((candidate) => entry.endsWith(candidate))
   if (!extension || entry.endsWith('.d.ts') || entry.startsWith('.')) return undefined

@@ -1,4 +1,5 @@
 import type { Logger } from '../log.js'
+import type { PluginDescription } from './catalogue.js'
 import type { ClusterSetup } from './cluster-setup.js'
 import { isClusterSetup } from './cluster-setup.js'
 import { findPlugin, type PluginSection } from './find-plugin.js'
@@ -92,6 +93,12 @@ export class PluginLoader {
       }
     }
     return results
+  }
+
+  /** What plugins there are, sections first; read from their sources, nothing of them is run. */
+  async describe(sections: Iterable<PluginSection>): Promise<PluginDescription[]> {
+    const { describePlugins } = await import('./catalogue.js')
+    return describePlugins(sections, { pluginPath: this.options.pluginPath(), bundledDir: this.options.bundledDir })
   }
 
   /** Forgets all plugins, after builds under way have ended. Nothing of the loader keeps a process alive. */

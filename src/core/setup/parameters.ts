@@ -1,4 +1,5 @@
 import type { BindingPattern, Class, Expression, ObjectPattern, ParamPattern, TSSignature, TSType } from 'oxc-parser'
+import { docBefore } from './doc-comment.js'
 import { type SettingType, typeOfAnnotation, typeOfDefault } from './setting-type.js'
 import type { ClassSource, SourceGraph } from './source-graph.js'
 import { nameOf } from './source-module.js'
@@ -8,6 +9,10 @@ export interface Setting {
   readonly name: string
   readonly required: boolean
   readonly type: SettingType
+  /** The default as it is written in the source. */
+  readonly fallback?: string | undefined
+  /** Its doc comment. */
+  readonly doc?: string | undefined
 }
 
 /** A constructor parameter: a setting, or an object of settings by their property keys. */
@@ -96,7 +101,8 @@ function readParameter(graph: SourceGraph, file: string, param: ParamPattern): P
       kind: 'object',
       settings: [...members.values()].map((one) => (optional ? { ...one, required: false } : one)),
     }
-  return { kind: 'value', setting: settingOf(graph, file, pattern.name, optional, annotation, fallback) }
+  const setting = settingOf(graph, file, pattern.name, optional, annotation, fallback)
+  return { kind: 'value', setting: { ...setting, doc: docBefore(graph.text(file), param.start) } }
 }
 
 function readObject(
@@ -121,7 +127,9 @@ function readObject(
     }
     const member = members?.get(name)
     const type = member?.type ?? (fallback ? typeOfDefault(fallback) : { kind: 'text' as const })
-    settings.push({ name, required: !optional && fallback === undefined && (member?.required ?? true), type })
+    const doc = docBefore(graph.text(file), property.start) ?? member?.doc
+    const required = !optional && fallback === undefined && (member?.required ?? true)
+    settings.push({ name, required, type, doc, fallback: fallback && sourceOf(graph, file, fallback) })
   }
   return { kind: 'object', settings }
 }
@@ -141,7 +149,8 @@ function settingOf(
     : fallback
       ? typeOfDefault(fallback)
       : { kind: 'text' as const }
-  return { name, required: !optional && !mayBeUndefined, type }
+  const required = !optional && !mayBeUndefined
+  return { name, required, type, fallback: fallback && sourceOf(graph, file, fallback) }
 }
 
 /** The members of an object type written in place or in an interface or alias we have the source of. */
@@ -178,9 +187,14 @@ function membersOf(graph: SourceGraph, file: string, signatures: readonly TSSign
     if (signature.type !== 'TSPropertySignature') continue
     const name = nameOf(signature.key)
     const annotation = signature.typeAnnotation?.typeAnnotation
-    members.set(name, settingOf(graph, file, name, signature.optional, annotation, undefined))
+    const setting = settingOf(graph, file, name, signature.optional, annotation, undefined)
+    members.set(name, { ...setting, doc: docBefore(graph.text(file), signature.start) })
   }
   return members
+}
+
+function sourceOf(graph: SourceGraph, file: string, { start, end }: Expression): string {
+  return graph.text(file).slice(start, end)
 }
 
 function annotationOf(node: object): TSType | undefined {

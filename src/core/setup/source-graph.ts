@@ -43,6 +43,12 @@ export class SourceGraph {
     return typeof found === 'object' ? found : undefined
   }
 
+  /** Names a file exports classes of its own under. */
+  exportedClassNames(file: string): string[] {
+    const module = this.module(file)
+    return [...(module?.exports.keys() ?? [])].filter((name) => this.exportedClass(file, name)?.file === file)
+  }
+
   superClass({ file, node }: ClassSource): SuperClass {
     if (!node.superClass) return 'none'
     const base = unwrap(node.superClass as Expression)
@@ -118,7 +124,8 @@ export class SourceGraph {
     return module
   }
 
-  private text(file: string): string {
+  /** Text of a file, as it was built. */
+  text(file: string): string {
     const built = this.source.texts.get(file)
     if (built !== undefined) return built
     this.alsoRead.set(file, stampOf(file))
