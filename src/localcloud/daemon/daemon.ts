@@ -28,6 +28,7 @@ import { egressOf } from './egress.js'
 import { listen } from './listen.js'
 import { type LocalMachines, nodeStatuses, openMachines } from './machines.js'
 import { ownProcessId } from './process-id.js'
+import { startNotices } from './start-notices.js'
 import type { DaemonReport } from './status.js'
 import { canReachOut, NO_WAY_OUT } from './way-out.js'
 
@@ -92,14 +93,7 @@ export class Daemon {
     await applyNetworkPolicy(this.cloud)
     await this.machines.engine.open()
     await this.noticeNoWayOut()
-    const kept = await reconcile(this.cloud)
-    if (kept.length > 0) {
-      const one = kept.length === 1
-      this.notice(
-        `${one ? 'a machine' : `${kept.length} machines`} that the older state does not know ${one ? 'is' : 'are'} kept stopped, ` +
-          `with ${one ? 'its disk' : 'their disks'}: ${kept.join(', ')}; "starcluster local reset" removes everything`,
-      )
-    }
+    for (const text of startNotices(await reconcile(this.cloud))) this.notice(text)
     this.server = createCloudServer({
       cloud: this.cloud,
       credentials,

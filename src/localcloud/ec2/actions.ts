@@ -1,4 +1,5 @@
 import {
+  AttachVolume$,
   AuthorizeSecurityGroupEgress$,
   AuthorizeSecurityGroupIngress$,
   CopyImage$,
@@ -6,9 +7,11 @@ import {
   CreateKeyPair$,
   CreateSecurityGroup$,
   CreateTags$,
+  CreateVolume$,
   DeleteKeyPair$,
   DeleteSecurityGroup$,
   DeleteTags$,
+  DeleteVolume$,
   DeregisterImage$,
   DescribeAccountAttributes$,
   DescribeAvailabilityZones$,
@@ -24,7 +27,10 @@ import {
   DescribeSecurityGroups$,
   DescribeSubnets$,
   DescribeTags$,
+  DescribeVolumeStatus$,
+  DescribeVolumes$,
   DescribeVpcs$,
+  DetachVolume$,
   GetConsoleOutput$,
   ImportKeyPair$,
   ModifyInstanceAttribute$,
@@ -61,6 +67,9 @@ import {
   revokeSecurityGroupIngress,
 } from './security-groups/rules.js'
 import { createTags, deleteTags, describeTags } from './tags/actions.js'
+import { attachVolume, detachVolume } from './volumes/attach-volume.js'
+import { createVolume, deleteVolume } from './volumes/create-volume.js'
+import { describeVolumeStatus, describeVolumes } from './volumes/describe-volumes.js'
 
 /** The actions of EC2 this cloud has. Schemas are named one by one, so that a bundle holds no others. */
 export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
@@ -94,6 +103,12 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   DeregisterImage: writes(DeregisterImage$, deregisterImage),
   RegisterImage: writes(RegisterImage$, registerImage),
   DescribeImages: reads(DescribeImages$, describeImages),
+  CreateVolume: writes(CreateVolume$, createVolume),
+  DeleteVolume: writes(DeleteVolume$, deleteVolume),
+  AttachVolume: writes(AttachVolume$, attachVolume),
+  DetachVolume: writes(DetachVolume$, detachVolume),
+  DescribeVolumes: reads(DescribeVolumes$, describeVolumes),
+  DescribeVolumeStatus: reads(DescribeVolumeStatus$, describeVolumeStatus),
   DescribeInstanceTypes: reads(DescribeInstanceTypes$, describeInstanceTypes),
   DescribeInstanceTypeOfferings: reads(DescribeInstanceTypeOfferings$, describeInstanceTypeOfferings),
   DescribeRegions: reads(DescribeRegions$, describeRegions),

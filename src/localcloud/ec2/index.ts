@@ -7,6 +7,7 @@ import { applyNetworkPolicy } from './network-policy.js'
 import { throttle } from './request-limits.js'
 import { sweepNowAndThen } from './sweep.js'
 import { noteNew, visible } from './visibility.js'
+import { volumeWorkOf } from './volumes/volume-work.js'
 
 export { FAULT_KINDS, type Fault, type FaultKind, faultText, parseFault } from './fault-kinds.js'
 export { faultsOf } from './faults.js'
@@ -33,6 +34,7 @@ export const handleEc2: ServiceHandler = createQueryService({
   afterCommit: async (cloud) => {
     noteNew(cloud)
     await applyNetworkPolicy(cloud)
+    volumeWorkOf(cloud).wake()
     lifecycleOf(cloud).wake()
     imageWorkOf(cloud).wake()
   },

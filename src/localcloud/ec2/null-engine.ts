@@ -43,6 +43,7 @@ export class NullEngine implements NodeEngine {
     await this.options.hook?.('boot', spec.id)
     const known = this.nodes.get(spec.id)
     if (known?.state === 'running') return { firstBoot: false }
+    await this.volumes.show(spec.id, spec.volumes ?? [])
     const boots = (known?.boots ?? 0) + 1
     const text = `${known?.console ?? ''}${spec.hostname} boot ${boots}\n`
     this.nodes.set(spec.id, { state: 'running', spec, boots, console: text })
@@ -53,10 +54,12 @@ export class NullEngine implements NodeEngine {
     await this.options.hook?.('stop', id)
     const node = this.nodes.get(id)
     if (node) node.state = 'stopped'
+    await this.volumes.unmounted(id)
   }
 
   async remove(id: string): Promise<void> {
     await this.options.hook?.('remove', id)
+    await this.volumes.show(id, [])
     this.nodes.delete(id)
   }
 

@@ -29,10 +29,24 @@ export class NullVolumes implements NodeVolumes {
 
   async attach(node: string, { volume }: VolumeAttachment): Promise<void> {
     if (!this.sizes.has(volume)) throw new LocalCloudError('NoSuchVolume', `there is no volume ${volume}`)
+    const owner = this.attached.get(volume) ?? node
+    if (owner !== node) throw new LocalCloudError('VolumeInUse', `volume ${volume} is attached to ${owner}`)
     this.attached.set(volume, node)
   }
 
-  async detach(_node: string, volume: string, { force = false } = {}): Promise<boolean> {
+  /** What a boot does: the node sees these and no others. */
+  async show(node: string, volumes: readonly VolumeAttachment[]): Promise<void> {
+    for (const [volume, owner] of this.attached) if (owner === node) this.attached.delete(volume)
+    for (const attachment of volumes) await this.attach(node, attachment)
+  }
+
+  /** What a stop does. */
+  async unmounted(node: string): Promise<void> {
+    for (const [volume, owner] of this.attached) if (owner === node) this.mounted.delete(volume)
+  }
+
+  async detach(node: string, volume: string, { force = false } = {}): Promise<boolean> {
+    if (this.attached.get(volume) !== node) return true
     if (this.mounted.has(volume) && !force) return false
     this.mounted.delete(volume)
     this.attached.delete(volume)

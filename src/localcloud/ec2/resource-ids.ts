@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { AwsError } from '../protocol/aws-error.js'
+import { AwsError, invalidValue } from '../protocol/aws-error.js'
 
 /** A fresh id in EC2's long format: prefix, `-0`, sixteen hexadecimal digits. */
 export function newId(prefix: string): string {
@@ -23,6 +23,8 @@ interface Wording {
   readonly malformed: string
   readonly notFound: string
   readonly noun: string
+  /** Where EC2 calls a malformed id a wrong value of this parameter. */
+  readonly parameter?: string
 }
 
 export const RESOURCES = {
@@ -38,6 +40,20 @@ export const RESOURCES = {
     malformed: 'InvalidGroupId.Malformed',
     notFound: 'InvalidGroup.NotFound',
     noun: 'security group',
+  },
+  volume: {
+    prefix: 'vol',
+    malformed: 'InvalidParameterValue',
+    notFound: 'InvalidVolume.NotFound',
+    noun: 'volume',
+    parameter: 'volumeId',
+  },
+  snapshot: {
+    prefix: 'snap',
+    malformed: 'InvalidParameterValue',
+    notFound: 'InvalidSnapshot.NotFound',
+    noun: 'snapshot',
+    parameter: 'snapshotId',
   },
   rule: {
     prefix: 'sgr',
@@ -57,7 +73,8 @@ export const RESOURCES = {
 export type ResourceKind = keyof typeof RESOURCES
 
 export function malformedId(kind: ResourceKind, id: string): AwsError {
-  const { prefix, malformed } = RESOURCES[kind]
+  const { prefix, malformed, parameter }: Wording = RESOURCES[kind]
+  if (parameter) return invalidValue(id, parameter, `Expected: '${prefix}-...'.`)
   return new AwsError(malformed, `Invalid id: "${id}" (expecting "${prefix}-...")`)
 }
 

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { EbsBlockDevice } from '@aws-sdk/client-ec2'
 import { DEFAULT_GROUP_ID, VPC_ID } from './network.js'
+import type { SnapshotRecord } from './snapshots/records.js'
+import type { VolumeRecord } from './volumes/records.js'
 
 /** What EC2 remembers: plain JSON, changed in place by the actions and the lifecycle, saved by the daemon. */
 export interface Ec2State {
@@ -14,6 +17,10 @@ export interface Ec2State {
   securityGroups: Record<string, SecurityGroupRecord>
   /** By AMI id. */
   images: Record<string, ImageRecord>
+  /** By volume id; root volumes too. */
+  volumes: Record<string, VolumeRecord>
+  /** By snapshot id. */
+  snapshots: Record<string, SnapshotRecord>
   /** The AMI behind the alias `default`. */
   defaultImageId?: string
   /** By resource id, then by key. */
@@ -48,6 +55,8 @@ export interface InstanceRecord {
   readonly networkInterfaceId: string
   readonly attachmentId: string
   readonly rootVolumeId: string
+  /** Volumes attached to it, the root volume first. */
+  volumeIds: string[]
   /** GiB of the root volume, when the launch named a size. */
   readonly rootVolumeSize?: number
   readonly launchedAt: string
@@ -134,8 +143,20 @@ export interface ImageRecord {
   readonly sourceInstanceId?: string
   /** Set while it is pending: the machine goes on without a stop meanwhile. */
   noReboot?: boolean
+  /** Snapshot of its root volume; the base image has none. */
+  rootSnapshotId?: string
+  /** GiB that its root volumes have at least; missing: the usual. */
+  rootVolumeSize?: number
+  /** Volumes its instances get beside the root volume. */
+  volumes?: ImageVolume[]
   /** AMI this one is a copy of. */
   readonly sourceImageId?: string
+}
+
+/** A volume of an image's instances. */
+export interface ImageVolume {
+  readonly device: string
+  readonly ebs: EbsBlockDevice
 }
 
 export function emptyEc2State(): Ec2State {
@@ -146,6 +167,8 @@ export function emptyEc2State(): Ec2State {
     keyPairs: {},
     securityGroups: { [DEFAULT_GROUP_ID]: defaultGroup() },
     images: {},
+    volumes: {},
+    snapshots: {},
     tags: {},
     addressCursors: {},
   }

@@ -16,7 +16,7 @@ export function sweep(cloud: Cloud): void {
   for (const [id, instance] of Object.entries(ec2.instances)) {
     if (instance.terminatedAt === undefined || now - Date.parse(instance.terminatedAt) < TERMINATED_VISIBLE_MS) continue
     delete ec2.instances[id]
-    for (const resource of [id, instance.rootVolumeId, instance.networkInterfaceId]) forgetTags(ec2, resource)
+    for (const resource of [id, instance.networkInterfaceId]) forgetTags(ec2, resource)
   }
   for (const [token, launch] of Object.entries(ec2.launches)) {
     if (now - Date.parse(launch.at) >= TOKEN_MS) delete ec2.launches[token]

@@ -4,10 +4,10 @@ import { faultsOf } from './faults.js'
 import { keyPairNotFound } from './key-pairs/actions.js'
 import { notFound } from './resource-ids.js'
 
-/** When instances, groups and key pairs were first seen here, by id, while the fault `visibility` is injected. */
+/** When instances, groups, key pairs, volumes and snapshots were first seen here, by id, while the fault `visibility` is injected. */
 const seen = new WeakMap<Cloud, Map<string, number>>()
 
-const KINDS = ['instances', 'securityGroups', 'keyPairs'] as const
+const KINDS = ['instances', 'securityGroups', 'keyPairs', 'volumes', 'snapshots'] as const
 
 /**
  * To be called after every change: what it made becomes visible `ms` later. What is there when the fault is injected was
@@ -57,6 +57,8 @@ function refuseNamed(cloud: Cloud, action: string, input: object, hidden: Readon
     if (!hidden.has(text)) continue
     if (Object.hasOwn(ec2.instances, text)) throw notFound('instance', [text])
     if (Object.hasOwn(ec2.securityGroups, text)) throw notFound('securityGroup', [text])
+    if (Object.hasOwn(ec2.volumes, text)) throw notFound('volume', [text])
+    if (Object.hasOwn(ec2.snapshots, text)) throw notFound('snapshot', [text])
     throw new AwsError('InvalidKeyPair.NotFound', `The key pair ID '${text}' does not exist`)
   }
 }

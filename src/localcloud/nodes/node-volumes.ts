@@ -18,8 +18,8 @@ export interface NodeVolumes {
   /** Idempotent. @throws LocalCloudError VolumeInUse while it is attached or still mounted somewhere */
   remove(id: string): Promise<void>
   /**
-   * Shows it to a running node; a stopped one gets it at its next boot (`NodeSpec.volumes`).
-   * @throws LocalCloudError VolumeInUse, NoSuchVolume
+   * Shows it to a running node; a stopped one gets it at its next boot (`NodeSpec.volumes`). Idempotent for a node that has it.
+   * @throws LocalCloudError VolumeInUse when another node has it, NoSuchVolume
    */
   attach(node: string, attachment: VolumeAttachment): Promise<void>
   /**
@@ -27,7 +27,7 @@ export interface NodeVolumes {
    * done, unless `force`, which takes the mount away as well. True when it was not there.
    */
   detach(node: string, volume: string, options?: { force?: boolean }): Promise<boolean>
-  /** The volume's content now, under a name; the volume may be in use (as of a crash, like EBS). */
+  /** The volume's content now, under a name; the volume may be in use (as of a crash, like EBS). Idempotent once it is done. */
   snapshot(volume: string, snapshot: string): Promise<void>
   /** Idempotent. Volumes made of it keep their data. */
   removeSnapshot(snapshot: string): Promise<void>

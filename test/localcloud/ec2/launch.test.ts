@@ -78,11 +78,7 @@ test.each([
     'InvalidParameterValue',
   ],
   ['an address outside', { PrivateIpAddress: '10.9.9.9' }, 'InvalidParameterValue'],
-  [
-    'a second disk',
-    { BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeSize: 1 } }] },
-    'InvalidBlockDeviceMapping',
-  ],
+  ['no root volume', { BlockDeviceMappings: [{ DeviceName: '/dev/xvda', NoDevice: '' }] }, 'InvalidBlockDeviceMapping'],
   ['a spot request', { InstanceMarketOptions: { MarketType: 'spot' } }, 'UnsupportedOperation'],
   ['a placement group', { Placement: { GroupName: 'pg' } }, 'InvalidPlacementGroup.Unknown'],
   ['odd metadata options', { MetadataOptions: { HttpTokens: 'perhaps' } }, 'InvalidParameterValue'],

@@ -12,14 +12,14 @@ test('nodes that an older state does not know are stopped and kept, also by late
   older.ec2.older = true
   const { engine } = first
   const second = createInProcessCloud({ engine, state: older })
-  expect(await reconcile(second.cloud)).toEqual([idOf(unknown)])
+  expect((await reconcile(second.cloud)).nodes).toEqual([idOf(unknown)])
   expect(engine.nodes.get(idOf(known))?.state).toBe('running')
   expect(engine.nodes.get(idOf(unknown))?.state).toBe('stopped')
   expect(second.cloud.state.ec2.older).toBeUndefined()
 
   const state = JSON.parse(JSON.stringify(second.cloud.state))
   const third = createInProcessCloud({ engine, state })
-  expect(await reconcile(third.cloud)).toEqual([idOf(unknown)])
+  expect((await reconcile(third.cloud)).nodes).toEqual([idOf(unknown)])
   expect([...engine.nodes.keys()].sort()).toEqual([idOf(known), idOf(unknown)].sort())
   await new EC2(third.clientConfig).describeInstances({ InstanceIds: [idOf(known)] })
 })
@@ -31,6 +31,6 @@ test('a stray of a good state, and one that was terminated, is removed as before
   delete state.ec2.instances[idOf(stray)]
   state.ec2.instances[idOf(done)]!.state = 'terminated'
   const { engine } = first
-  expect(await reconcile(createInProcessCloud({ engine, state }).cloud)).toEqual([])
+  expect((await reconcile(createInProcessCloud({ engine, state }).cloud)).nodes).toEqual([])
   expect(engine.nodes.size).toBe(0)
 })

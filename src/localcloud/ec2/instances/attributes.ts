@@ -2,6 +2,7 @@ import type {
   DescribeInstanceAttributeRequest,
   InstanceAttribute,
   InstanceAttributeName,
+  InstanceBlockDeviceMappingSpecification,
   ModifyInstanceAttributeRequest,
 } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
@@ -11,6 +12,9 @@ import { ROOT_DEVICE } from '../images/images.js'
 import { INSTANCE_TYPES } from '../instance-types/types.js'
 import { groupsById } from '../security-groups/find.js'
 import type { InstanceRecord } from '../state.js'
+import { volumesOf } from '../volumes/attachments.js'
+import { attachmentPoint } from '../volumes/device-names.js'
+import { blockDeviceMappings } from '../volumes/views.js'
 import { requireInstances } from './describe-instances.js'
 import { parseShutdownBehavior, parseUserData } from './launch-plan.js'
 import { groupsOf } from './view.js'
@@ -30,14 +34,7 @@ const ATTRIBUTES: Partial<Record<InstanceAttributeName, View>> = {
   ebsOptimized: (instance) => ({ EbsOptimized: { Value: instance.ebsOptimized } }),
   enaSupport: () => ({ EnaSupport: { Value: true } }),
   groupSet: (instance, cloud) => ({ Groups: groupsOf(instance, cloud).map(({ GroupId }) => ({ GroupId })) }),
-  blockDeviceMapping: (instance) => ({
-    BlockDeviceMappings: [
-      {
-        DeviceName: ROOT_DEVICE,
-        Ebs: { VolumeId: instance.rootVolumeId, Status: 'attached', DeleteOnTermination: true },
-      },
-    ],
-  }),
+  blockDeviceMapping: (instance, cloud) => ({ BlockDeviceMappings: blockDeviceMappings(cloud, instance) }),
 }
 
 export function describeInstanceAttribute(input: DescribeInstanceAttributeRequest, cloud: Cloud): InstanceAttribute {
@@ -49,7 +46,7 @@ export function describeInstanceAttribute(input: DescribeInstanceAttributeReques
   return { InstanceId: instance.id, ...view(instance, cloud) }
 }
 
-/** One attribute a request, as EC2 has it; groups, protection flags, and, while stopped, type and user data. */
+/** One attribute a request, as EC2 has it; groups, protection flags, what happens to volumes, and, while stopped, type and user data. */
 export function modifyInstanceAttribute(input: ModifyInstanceAttributeRequest, cloud: Cloud): undefined {
   const instance = requireInstances(cloud.state.ec2, [input.InstanceId ?? ''])[0] as InstanceRecord
   const change = parseChange(input, instance, cloud)
@@ -86,6 +83,8 @@ function parseChange(input: ModifyInstanceAttributeRequest, instance: InstanceRe
     const ids = groupsById(cloud.state.ec2, input.Groups).map((group) => group.id)
     changes.push(() => void (instance.securityGroupIds = ids))
   }
+  const mappings = input.BlockDeviceMappings ?? []
+  if (mappings.length > 0) changes.push(changeMappings(mappings, instance, cloud))
   for (const [flag, key] of FLAGS) {
     const asked = input[flag]?.Value ?? asBoolean(named(name, key, value))
     if (asked !== undefined) changes.push(() => void (instance[key] = asked))
@@ -94,6 +93,27 @@ function parseChange(input: ModifyInstanceAttributeRequest, instance: InstanceRe
   const [change] = changes
   if (change) return change
   throw name === undefined ? missingParameter('attribute') : invalidValue(name, 'attribute', 'Unknown attribute.')
+}
+
+/** Of a mapping only what happens to the volume at the instance's end can be changed. */
+function changeMappings(
+  mappings: readonly InstanceBlockDeviceMappingSpecification[],
+  instance: InstanceRecord,
+  cloud: Cloud,
+): () => void {
+  const volumes = volumesOf(cloud.state.ec2, instance)
+  const changes = mappings.map(({ DeviceName: device = '', Ebs: ebs }) => {
+    const volume = volumes.find(({ attachment }) => attachmentPoint(attachment.device) === attachmentPoint(device))
+    if (!volume || (ebs?.VolumeId !== undefined && ebs.VolumeId !== volume.id)) {
+      throw new AwsError('InvalidInstanceAttributeValue', `No device is currently mapped at ${device}`)
+    }
+    if (ebs?.DeleteOnTermination === undefined) throw missingParameter('DeleteOnTermination')
+    const wanted = ebs.DeleteOnTermination
+    return () => void (volume.attachment.deleteOnTermination = wanted)
+  })
+  return () => {
+    for (const change of changes) change()
+  }
 }
 
 const FLAGS = [

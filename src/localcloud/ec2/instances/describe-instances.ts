@@ -8,6 +8,9 @@ import { paginate } from '../pagination.js'
 import { lookUp, own } from '../resource-ids.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
 import { tagsOf } from '../tags/tags.js'
+import { volumesOf } from '../volumes/attachments.js'
+import type { AttachmentRecord } from '../volumes/records.js'
+import { statusOf } from '../volumes/views.js'
 import { describeReservation, stateView } from './view.js'
 
 export function requireInstances(state: Ec2State, ids: readonly string[]): InstanceRecord[] {
@@ -46,6 +49,8 @@ function instanceFilters(cloud: Cloud): FilterTable<InstanceRecord> {
     <T>(value: (instance: InstanceRecord) => T) =>
     (instance: InstanceRecord) =>
       instance.state === 'terminated' ? undefined : value(instance)
+  const mapped = (value: (attachment: AttachmentRecord) => string | undefined) =>
+    placed((instance) => volumesOf(cloud.state.ec2, instance).map(({ attachment }) => value(attachment)))
   const groupIds = placed((instance) => instance.securityGroupIds)
   const groupNames = placed((instance) => instance.securityGroupIds.map((id) => securityGroups[id]?.name))
   const dnsName = placed((instance) => privateDnsName(instance.privateIp, cloud.region))
@@ -79,7 +84,11 @@ function instanceFilters(cloud: Cloud): FilterTable<InstanceRecord> {
     'launch-time': (instance) => instance.launchTime,
     'monitoring-state': (instance) => (instance.monitoring ? 'enabled' : 'disabled'),
     'root-device-type': () => 'ebs',
-    'block-device-mapping.volume-id': placed((instance) => instance.rootVolumeId),
+    'block-device-mapping.volume-id': placed((instance) => instance.volumeIds),
+    'block-device-mapping.device-name': mapped(({ device }) => device),
+    'block-device-mapping.status': mapped(statusOf),
+    'block-device-mapping.attach-time': mapped(({ at }) => at),
+    'block-device-mapping.delete-on-termination': mapped(({ deleteOnTermination }) => String(deleteOnTermination)),
     architecture: () => (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
     'instance-lifecycle': () => undefined,
     'spot-instance-request-id': () => undefined,

@@ -14,7 +14,7 @@ import {
 import { lookUp } from '../resource-ids.js'
 import { groupsById, groupsByName } from '../security-groups/find.js'
 import type { SecurityGroupRecord } from '../state.js'
-import { unsupported } from './launch-unsupported.js'
+import { unsupported } from '../unsupported.js'
 
 export interface LaunchNetwork {
   readonly subnet: SubnetDescription

@@ -9,6 +9,7 @@ import type { ImageRecord, InstanceMetadataSettings, KeyPairRecord, SecurityGrou
 import { parseTagSpecifications } from '../tags/tags.js'
 import { parseNetwork } from './launch-network.js'
 import { refuseUnsupported } from './launch-unsupported.js'
+import { type LaunchVolume, parseVolumes } from './launch-volumes.js'
 import { DEFAULT_METADATA, mergeMetadata } from './metadata-options.js'
 
 /** A RunInstances request, understood and found possible. */
@@ -24,6 +25,8 @@ export interface LaunchPlan {
   readonly userData: string | undefined
   readonly metadata: InstanceMetadataSettings
   readonly shutdownBehavior: 'stop' | 'terminate'
+  /** The root volume first. */
+  readonly volumes: readonly LaunchVolume[]
   readonly tags: ReadonlyMap<ResourceType, ReadonlyMap<string, string>>
 }
 
@@ -53,6 +56,7 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
     userData: parseUserData(input.UserData),
     metadata: mergeMetadata(DEFAULT_METADATA, input.MetadataOptions ?? {}),
     shutdownBehavior: parseShutdownBehavior(input.InstanceInitiatedShutdownBehavior),
+    volumes: parseVolumes(input, image, cloud),
     tags: parseTagSpecifications(input.TagSpecifications, ['instance', 'volume', 'network-interface']),
   }
 }

@@ -1,7 +1,9 @@
 import pLimit from 'p-limit'
 import type { Cloud } from '../../cloud.js'
+import type { NodeSpec } from '../../nodes/engine.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
+import { endNode, prepareVolumes, volumesSeen } from '../volumes/engine-steps.js'
 import { crashLater, delayBoot, withBootFaults } from './boot-faults.js'
 import { nodeSpec } from './node-spec.js'
 import { mayTake, REASONS, settle } from './transitions.js'
@@ -70,7 +72,8 @@ export class Lifecycle {
    */
   async bootAgain(instance: InstanceRecord): Promise<void> {
     try {
-      if (instance.state === 'running') await this.bootSlot(() => this.cloud.engine.boot(nodeSpec(instance)))
+      if (instance.state === 'running') await this.bootSlot(() => this.cloud.engine.boot(this.spec(instance)))
+      volumesSeen(this.cloud, instance)
       delete instance.rebootRequested
     } catch (error) {
       this.due(instance.id)
@@ -116,7 +119,7 @@ export class Lifecycle {
       case 'stopping':
         return this.end(instance, 'stopped', () => this.stop(instance.id))
       case 'shutting-down':
-        return this.end(instance, 'terminated', () => this.cloud.engine.remove(instance.id))
+        return this.end(instance, 'terminated', () => endNode(this.cloud, instance))
       case 'running':
         return instance.rebootRequested ? this.reboot(instance) : false
       default:
@@ -129,8 +132,9 @@ export class Lifecycle {
     const wanted = () => instance.state === 'pending' && !this.closed
     try {
       await delayBoot(this.cloud, wanted)
+      await prepareVolumes(this.cloud, instance)
       await this.bootSlot(async () => {
-        if (wanted()) await engine.boot(withBootFaults(this.cloud, nodeSpec(instance)))
+        if (wanted()) await engine.boot(withBootFaults(this.cloud, this.spec(instance)))
       })
     } catch (error) {
       if (this.closed) return false
@@ -139,9 +143,14 @@ export class Lifecycle {
     // Stopped or terminated meanwhile: the next step sees to that.
     if (wanted()) {
       settle(this.cloud, instance, 'running')
+      volumesSeen(this.cloud, instance)
       crashLater(this.cloud, instance.id, (id) => this.hearExit(id))
     }
     return !this.closed
+  }
+
+  private spec(instance: InstanceRecord): NodeSpec {
+    return nodeSpec(this.cloud.state.ec2, instance)
   }
 
   private async bootFailed(instance: InstanceRecord, error: unknown): Promise<boolean> {
@@ -157,7 +166,8 @@ export class Lifecycle {
   private async reboot(instance: InstanceRecord): Promise<boolean> {
     try {
       await this.stop(instance.id)
-      if (instance.state === 'running') await this.bootSlot(() => this.cloud.engine.boot(nodeSpec(instance)))
+      if (instance.state === 'running') await this.bootSlot(() => this.cloud.engine.boot(this.spec(instance)))
+      volumesSeen(this.cloud, instance)
       delete instance.rebootRequested
       return true
     } catch (error) {

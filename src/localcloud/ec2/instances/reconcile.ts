@@ -4,6 +4,9 @@ import { imageWorkOf } from '../images/image-work.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
 import { sweep } from '../sweep.js'
+import { isKeptDisk } from '../volumes/engine-steps.js'
+import { addVolumeRecords, reconcileVolumes, type VolumeFindings } from '../volumes/reconcile-volumes.js'
+import { volumeWorkOf } from '../volumes/volume-work.js'
 import { lifecycleOf } from './lifecycle.js'
 import { REASONS, settle } from './transitions.js'
 
@@ -13,14 +16,16 @@ import { REASONS, settle } from './transitions.js'
  * A state that is older than the nodes (`older`) is no reason to delete a disk: nodes it does not know are stopped and kept.
  * Resolves when the state is on disk; moves go on behind (see `settled`).
  *
- * @returns the nodes that are kept without an instance, of this time and of earlier ones
+ * @returns what is kept without a record: nodes, of this time and of earlier ones, and volumes; and volumes that are lost
  */
-export async function reconcile(cloud: Cloud): Promise<string[]> {
+export async function reconcile(cloud: Cloud): Promise<{ nodes: string[]; volumes: VolumeFindings }> {
+  addVolumeRecords(cloud.state.ec2)
   const lifecycle = lifecycleOf(cloud) // from here on it hears of nodes that end
   const nodes = await cloud.engine.list()
   const kept = new Set(cloud.state.ec2.keptNodes)
   for (const id of nodes.keys()) {
     const instance = own(cloud.state.ec2.instances, id)
+    if (isKeptDisk(cloud, id)) continue
     // Terminated once is terminated for ever, also in an older state.
     if (instance?.state === 'terminated') await removeStray(cloud, id)
     if (instance) continue
@@ -36,11 +41,13 @@ export async function reconcile(cloud: Cloud): Promise<string[]> {
   for (const instance of Object.values(cloud.state.ec2.instances)) {
     if (agree(cloud, instance, nodes.get(instance.id) ?? 'absent')) lifecycle.due(instance.id)
   }
+  const volumes = await reconcileVolumes(cloud)
   sweep(cloud)
   await cloud.commit()
+  volumeWorkOf(cloud).wake()
   lifecycle.wake()
   images.wake()
-  return cloud.state.ec2.keptNodes
+  return { nodes: cloud.state.ec2.keptNodes, volumes }
 }
 
 /** True when there is something left for the lifecycle to do. */
@@ -90,11 +97,13 @@ async function keepStray(cloud: Cloud, id: string, kept: Set<string>): Promise<v
 export async function settled(cloud: Cloud): Promise<void> {
   await lifecycleOf(cloud).settled()
   await imageWorkOf(cloud).settled()
+  await volumeWorkOf(cloud).settled()
   await lifecycleOf(cloud).settled()
 }
 
 /** Before `engine.close`: begins nothing more and waits for the steps under way, whose instances stay as recorded. */
 export async function closeLifecycle(cloud: Cloud): Promise<void> {
   await imageWorkOf(cloud).settled()
+  await volumeWorkOf(cloud).close()
   await lifecycleOf(cloud).close()
 }

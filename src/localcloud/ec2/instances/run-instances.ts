@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto'
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
 import { AwsError } from '../../protocol/aws-error.js'
+import { checkToken, fingerprintOf, tokenMismatch } from '../client-token.js'
 import { endDryRun } from '../dry-run.js'
 import { refuseForCapacity } from '../faults.js'
-import { ROOT_DEVICE } from '../images/images.js'
+import { ROOT_VOLUME_GIB } from '../images/images.js'
 import { allocatePrivate, allocatePublic, freeAddresses } from '../network.js'
 import { newId } from '../resource-ids.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
 import { putTags } from '../tags/tags.js'
 import { type LaunchPlan, planLaunch } from './launch-plan.js'
+import { addVolumes } from './launch-volumes.js'
 import { lifecycleOf } from './lifecycle.js'
 import { describeReservation } from './view.js'
 
@@ -44,39 +45,16 @@ const tokenKey = (token: string) => `token:${token}`
  * Source: EC2 API reference, "Ensuring idempotency in Amazon EC2 API requests".
  */
 function launchedBefore(state: Ec2State, token: string, fingerprint: string): InstanceRecord[] | undefined {
-  if (token.length > 64) {
-    throw new AwsError('InvalidParameterValue', 'ClientToken must be at most 64 characters long')
-  }
+  checkToken(token)
   const launch = state.launches[tokenKey(token)]
   if (!launch) return undefined
-  if (launch.fingerprint !== fingerprint) {
-    const message = 'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).'
-    throw new AwsError('IdempotentParameterMismatch', message)
-  }
+  if (launch.fingerprint !== fingerprint) throw tokenMismatch()
   const instances = Object.values(state.instances).filter((one) => one.reservationId === launch.reservationId)
   if (instances.length === 0) {
     const message = 'The instances that a previous request with this client token launched are terminated.'
     throw new AwsError('IdempotentInstanceTerminated', message)
   }
   return instances
-}
-
-function fingerprintOf(input: RunInstancesRequest): string {
-  const { ClientToken: _token, DryRun: _dryRun, ...rest } = input
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(rest)))
-    .digest('hex')
-}
-
-/** Parameters in another order are the same request. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, sorted(member)]),
-  )
 }
 
 function launch(plan: LaunchPlan, input: RunInstancesRequest, cloud: Cloud): InstanceRecord[] {
@@ -96,11 +74,11 @@ function launch(plan: LaunchPlan, input: RunInstancesRequest, cloud: Cloud): Ins
     ec2.instances[instance.id] = instance
     for (const [type, id] of [
       ['instance', instance.id],
-      ['volume', instance.rootVolumeId],
       ['network-interface', instance.networkInterfaceId],
     ] as const) {
       putTags(ec2, id, plan.tags.get(type) ?? new Map())
     }
+    for (const id of addVolumes(cloud, instance, plan.volumes)) putTags(ec2, id, plan.tags.get('volume') ?? new Map())
     lifecycle.due(instance.id)
     return instance
   })
@@ -135,7 +113,8 @@ function newInstance(
     networkInterfaceId: newId('eni'),
     attachmentId: newId('eni-attach'),
     rootVolumeId: newId('vol'),
-    ...rootVolumeSize(input),
+    volumeIds: [],
+    ...rootVolumeSize(plan),
     launchedAt: now,
     launchTime: now,
     state: 'pending',
@@ -151,7 +130,8 @@ function newInstance(
   }
 }
 
-function rootVolumeSize(input: RunInstancesRequest): { rootVolumeSize?: number } {
-  const size = input.BlockDeviceMappings?.find((mapping) => mapping.DeviceName === ROOT_DEVICE)?.Ebs?.VolumeSize
-  return size ? { rootVolumeSize: size } : {}
+/** Told to the engine only where a size was asked for. */
+function rootVolumeSize({ volumes, image }: LaunchPlan): { rootVolumeSize?: number } {
+  const size = volumes[0]?.settings.size ?? ROOT_VOLUME_GIB
+  return size === ROOT_VOLUME_GIB && image.rootVolumeSize === undefined ? {} : { rootVolumeSize: size }
 }

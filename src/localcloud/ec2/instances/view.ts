@@ -5,6 +5,7 @@ import { INSTANCE_TYPES } from '../instance-types/types.js'
 import { macAddress, privateDnsName, VPC_ID } from '../network.js'
 import type { InstanceRecord } from '../state.js'
 import { tagList } from '../tags/tags.js'
+import { blockDeviceMappings } from '../volumes/views.js'
 import { describeMetadataOptions } from './metadata-options.js'
 
 /** Source: EC2 API reference, InstanceState. */
@@ -76,12 +77,7 @@ function present(instance: InstanceRecord, cloud: Cloud): Partial<Instance> {
     PublicDnsName: '',
     SecurityGroups: groupsOf(instance, cloud),
     NetworkInterfaces: [networkInterface(instance, cloud, attached)],
-    BlockDeviceMappings: [
-      {
-        DeviceName: ROOT_DEVICE,
-        Ebs: { VolumeId: instance.rootVolumeId, Status: 'attached', AttachTime: attached, DeleteOnTermination: true },
-      },
-    ],
+    BlockDeviceMappings: blockDeviceMappings(cloud, instance),
   }
 }
 

@@ -2,6 +2,7 @@ import type { ResourceType } from '@aws-sdk/client-ec2'
 import { AwsError } from '../../protocol/aws-error.js'
 import { SUBNETS, VPC_ID } from '../network.js'
 import { idPrefix, isId, notFound, own, RESOURCES, type ResourceKind } from '../resource-ids.js'
+import { snapshotById } from '../snapshots/find.js'
 import type { Ec2State } from '../state.js'
 
 interface Taggable {
@@ -30,7 +31,8 @@ const TAGGABLE: Readonly<Record<string, Taggable>> = {
   key: { type: 'key-pair', exists: (state, id) => own(state.keyPairs, id) !== undefined },
   subnet: { type: 'subnet', kind: 'subnet', exists: (_state, id) => SUBNETS.some((subnet) => subnet.id === id) },
   vpc: { type: 'vpc', kind: 'vpc', exists: (_state, id) => id === VPC_ID },
-  vol: { type: 'volume', exists: (state, id) => someInstance(state, (instance) => instance.rootVolumeId === id) },
+  vol: { type: 'volume', kind: 'volume', exists: (state, id) => own(state.volumes, id) !== undefined },
+  snap: { type: 'snapshot', kind: 'snapshot', exists: (state, id) => snapshotById(state, id) !== undefined },
   eni: {
     type: 'network-interface',
     exists: (state, id) => someInstance(state, (instance) => instance.networkInterfaceId === id),
