@@ -54,12 +54,17 @@ export const define: DefineCommand = (command, cli) => {
   imageAct('build', 'build the base image, if it is not there').action(async () =>
     (await import('../local/images.js')).build(cli),
   )
+  imageAct('import', 'make an image of a tar file with a root file system (debootstrap, docker export, LXC)')
+    .argument('<file>', 'plain, or compressed with gzip, xz, zstd or bzip2')
+    .option('--name <name>', "the image's name; default: the file's")
+    .action(async (file, flags) => (await import('../local/images.js')).importFile(cli, file, flags))
   imageAct('remove', 'remove images; machines made from them go on')
     .argument('<ami...>')
     .action(async (ids) => (await import('../local/images.js')).remove(cli, ids))
   examples(command, [
     ['starcluster local doctor', 'what is missing here, and how to mend it'],
     ['starcluster local snapshot mycluster clean', 'then try things, and go back with: local rollback mycluster'],
+    ['starcluster local image import rootfs.tar.xz', 'then: starcluster start mycluster -n rootfs'],
     ['eval "$(starcluster local env)"', 'let "aws ec2 describe-instances" ask the local cloud'],
   ])
 }

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { createStarCluster } from '../../index.js'
 import { ensureDaemon } from '../../localcloud/control.js'
+import { importImage } from '../../localcloud/control-images.js'
 import type { CliContext } from '../context.js'
 
 /** All images that machines of the local cloud can start from, as EC2 tells them. */
@@ -7,9 +9,10 @@ export async function list(cli: CliContext): Promise<void> {
   const images = await withEc2(cli, async (ec2) => (await ec2.describeImages({ Owners: ['self'] })).Images ?? [])
   if (images.length === 0)
     return cli.print('No images yet: the first start builds one, or `starcluster local image build`.')
-  for (const { ImageId = '', Name = '', State = '', CreationDate = '', SourceInstanceId } of images) {
-    const from = SourceInstanceId === undefined ? 'base image' : `of ${SourceInstanceId}`
-    cli.print(`${ImageId}  ${State.padEnd(9)}  ${CreationDate.slice(0, 19).replace('T', ' ')}  ${Name}  (${from})`)
+  for (const { ImageId = '', Name = '', State = '', CreationDate = '', ...image } of images) {
+    const of = image.SourceInstanceId && `of ${image.SourceInstanceId}`
+    const what = [of, image.Description, image.StateReason?.Message].filter(Boolean).join('; ')
+    cli.print(`${ImageId}  ${State.padEnd(9)}  ${CreationDate.slice(0, 19).replace('T', ' ')}  ${Name}  (${what})`)
   }
 }
 
@@ -17,6 +20,15 @@ export async function build(cli: CliContext): Promise<void> {
   await cli.openLog()
   await ensureDaemon({ env: cli.env, signal: cli.signal, onProgress: (message) => cli.print(message) })
   await list(cli)
+}
+
+export async function importFile(cli: CliContext, file: string, flags: { name?: string }): Promise<void> {
+  await cli.openLog()
+  const request = { file: resolve(file), ...(flags.name === undefined ? {} : { name: flags.name }) }
+  const onProgress = (line: string) => cli.print(line)
+  const { id, name, description } = await importImage(request, { env: cli.env, signal: cli.signal, onProgress })
+  cli.print(`Imported ${id}  ${name}  (${description})`)
+  cli.print(`Start a cluster from it with: starcluster start CLUSTER -n ${id}`)
 }
 
 export async function remove(cli: CliContext, ids: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { Fault } from '../ec2/fault-kinds.js'
 import type { DaemonInfo } from './daemon-info.js'
-import type { DaemonPing, DaemonReport, DisksAnswer, EgressAnswer, ImageLine } from './status.js'
+import type { DaemonPing, DaemonReport, DisksAnswer, EgressAnswer, ImageAct, ImageLine } from './status.js'
 
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined
@@ -28,15 +28,29 @@ export const askDisks = (daemon: DaemonInfo, body: object, options: AskOptions) 
 export const askEgress = (daemon: DaemonInfo, method: 'GET' | 'POST', options: AskOptions) =>
   askJson<EgressAnswer>(daemon, method, '/egress', { timeoutMs: 60_000, ...options })
 
+type LastLine = Exclude<ImageLine, { progress: string }>
+
 /** Has the base image built, or joins the build that runs. Ends with the last line of the daemon. */
-export async function askImage(
+export const askImage = (daemon: DaemonInfo, onProgress: (message: string) => void, options: AskOptions) =>
+  askLines(daemon, '/image', onProgress, options)
+
+/** An act on images. When we go away before its end, the daemon gives it up. */
+export const askImageAct = (
   daemon: DaemonInfo,
+  body: ImageAct,
   onProgress: (message: string) => void,
   options: AskOptions,
-): Promise<Exclude<ImageLine, { progress: string }>> {
+) => askLines(daemon, '/images', onProgress, { ...options, body })
+
+async function askLines(
+  daemon: DaemonInfo,
+  path: string,
+  onProgress: (message: string) => void,
+  options: AskOptions,
+): Promise<LastLine> {
   let last: ImageLine | undefined
   let rest = ''
-  await ask(daemon, 'POST', '/image', options, (text) => {
+  await ask(daemon, 'POST', path, options, (text) => {
     const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {
@@ -45,7 +59,7 @@ export async function askImage(
     }
   })
   if (last && !('progress' in last)) return last
-  return { error: { code: 'DaemonGone', message: 'the local cloud ended while it built the base image' } }
+  return { error: { code: 'DaemonGone', message: 'the local cloud ended while it made the image' } }
 }
 
 async function askJson<T>(daemon: DaemonInfo, method: string, path: string, options: AskOptions): Promise<T> {

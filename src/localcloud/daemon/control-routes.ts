@@ -2,9 +2,19 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DiskAct } from '../ec2/index.js'
 import { LocalCloudError, reason } from '../local-error.js'
+import { readBody } from '../server/body.js'
 import { explain } from './explain.js'
 import { type ControlledFaults, faultRoute } from './fault-route.js'
-import type { DaemonPing, DaemonReport, DisksAnswer, EgressAnswer, EgressState, ImageLine } from './status.js'
+import type {
+  DaemonPing,
+  DaemonReport,
+  DisksAnswer,
+  EgressAnswer,
+  EgressState,
+  ImageAct,
+  ImageLine,
+  MadeImage,
+} from './status.js'
 
 export interface ControlledDaemon {
   readonly token: string
@@ -13,6 +23,7 @@ export interface ControlledDaemon {
   ping(): DaemonPing
   report(): Promise<DaemonReport>
   ensureImage(onProgress: (message: string) => void): Promise<void>
+  imageAct(act: ImageAct, onProgress: (message: string) => void, signal: AbortSignal): Promise<MadeImage | undefined>
   diskAct(act: DiskAct): Promise<readonly { name: string; created: string }[]>
   egress(wanted?: boolean): Promise<EgressState>
   stop(): void
@@ -35,8 +46,19 @@ export function controlRoutes(daemon: ControlledDaemon) {
         sendJson(response, 200, await daemon.report())
         return true
       case 'POST /image':
-        await sendImageProgress(response, daemon)
+        await sendProgress(response, daemon, 'BaseImageFailed', async (onProgress) => {
+          await daemon.ensureImage(onProgress)
+          return undefined
+        })
         return true
+      case 'POST /images': {
+        const act = JSON.parse((await readBody(request, 65_536)).toString('utf8')) as ImageAct
+        const given = new AbortController()
+        response.once('close', () => given.abort()) // whoever asked is gone
+        const work = (onProgress: (line: string) => void) => daemon.imageAct(act, onProgress, given.signal)
+        await sendProgress(response, daemon, 'ImageActFailed', work)
+        return true
+      }
       case 'POST /disks':
         sendJson(response, 200, await disksAnswer(request, daemon))
         return true
@@ -85,14 +107,19 @@ function told(failure: unknown, daemon: ControlledDaemon, unknown: string) {
   return { code, message: reason(error), ...(hint === undefined ? {} : { hint }) }
 }
 
-async function sendImageProgress(response: ServerResponse, daemon: ControlledDaemon): Promise<void> {
+async function sendProgress(
+  response: ServerResponse,
+  daemon: ControlledDaemon,
+  unknown: string,
+  act: (onProgress: (line: string) => void) => Promise<MadeImage | undefined>,
+): Promise<void> {
   const send = (line: ImageLine) => response.write(`${JSON.stringify(line)}\n`)
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
   try {
-    await daemon.ensureImage((progress) => send({ progress }))
-    send({ done: true })
+    const image = await act((progress) => send({ progress }))
+    send({ done: true, ...(image ? { image } : {}) })
   } catch (failure) {
-    send({ error: told(failure, daemon, 'BaseImageFailed') })
+    send({ error: told(failure, daemon, unknown) })
   }
   response.end()
 }

@@ -25,6 +25,7 @@ import { controlRoutes } from './control-routes.js'
 import { ensureCredentials, writePrivateFile } from './credentials.js'
 import type { DaemonInfo } from './daemon-info.js'
 import { egressOf } from './egress.js'
+import { imageAct } from './image-acts.js'
 import { listen } from './listen.js'
 import { type LocalMachines, nodeStatuses, openMachines } from './machines.js'
 import { ownProcessId } from './process-id.js'
@@ -104,6 +105,7 @@ export class Daemon {
         ping: () => this.ping(),
         report: () => this.report(),
         ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
+        imageAct: (act, onProgress, signal) => imageAct(act, this.cloud, { onProgress, signal }),
         diskAct: (act) => diskAct(act, this.cloud),
         stop: () => process.emit('SIGTERM'),
         egress: (wanted) => egressOf(this.machines.engine, wanted),

@@ -51,8 +51,18 @@ export type DisksAnswer =
   | { readonly snapshots: readonly { readonly name: string; readonly created: string }[] }
   | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
 
-/** Lines of the answer to POST /_starcluster/image: progress until one of the last two. */
+/** Body of POST /_starcluster/images. */
+export type ImageAct = { readonly act: 'import'; readonly file: string; readonly name?: string }
+
+/** An image as the command line tells of it. */
+export interface MadeImage {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+}
+
+/** Lines of the answers to POST /_starcluster/image and /images: progress until one of the last two. */
 export type ImageLine =
   | { readonly progress: string }
-  | { readonly done: true }
+  | { readonly done: true; readonly image?: MadeImage | undefined }
   | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }

@@ -11,6 +11,7 @@ import { volumeWorkOf } from './volumes/volume-work.js'
 
 export { FAULT_KINDS, type Fault, type FaultKind, faultText, parseFault } from './fault-kinds.js'
 export { faultsOf } from './faults.js'
+export { type ImportRequest, importImage } from './images/import-image.js'
 export { type DiskAct, diskAct } from './instances/disk-acts.js'
 export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'

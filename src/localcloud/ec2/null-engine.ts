@@ -1,11 +1,14 @@
 import { LocalCloudError } from '../local-error.js'
 import type { BootReport, NodeEngine, NodeSpec, NodeState } from '../nodes/engine.js'
 import type { NetworkPolicy } from '../nodes/network-policy.js'
-import type { DiskSnapshot, NodeDisks } from '../nodes/node-disks.js'
+import type { DiskSnapshot, ImportedLayer, NodeDisks } from '../nodes/node-disks.js'
 import { NullVolumes } from './null-volumes.js'
 
 /** What an operation of the engine is about to do; a test may wait in it or throw. */
-export type EngineHook = (operation: 'boot' | 'stop' | 'remove' | 'capture', id: string) => Promise<void> | void
+export type EngineHook = (
+  operation: 'boot' | 'stop' | 'remove' | 'capture' | 'import',
+  id: string,
+) => Promise<void> | void
 
 /** No nodes at all: it only records what would run. For fast tests of what stands above, and to simulate many instances. */
 export class NullEngine implements NodeEngine {
@@ -129,6 +132,12 @@ class NullDisks implements NodeDisks {
     await this.hook?.('capture', id)
     this.made.add(`image-${layer}`)
     return `image-${layer}`
+  }
+
+  async importTar(_file: string, layer: string): Promise<ImportedLayer> {
+    await this.hook?.('import', layer)
+    this.made.add(`image-${layer}`)
+    return { layer: `image-${layer}`, distribution: 'Debian GNU/Linux 12 (bookworm)' }
   }
 
   async layers(): Promise<string[]> {

@@ -139,6 +139,10 @@ export interface ImageRecord {
   /** Missing: available. */
   state?: 'pending' | 'available' | 'failed'
   stateReason?: { code: string; message: string }
+  /** Made by the local cloud itself, from the computer's package sources. */
+  readonly base?: true
+  /** Name of the file it was imported from. */
+  readonly importedFrom?: string
   /** Set for images made with CreateImage, and copies of them. */
   readonly sourceInstanceId?: string
   /** Set while it is pending: the machine goes on without a stop meanwhile. */
@@ -209,6 +213,7 @@ export function registerBaseImage(state: Ec2State, base: BaseImageDescription): 
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     layers: [...base.layers],
     createdAt: new Date(base.created).toISOString(),
+    base: true,
   }
   state.images[id] = image
   state.defaultImageId = id

@@ -4,15 +4,15 @@ import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LocalCloudError } from '../local-error.js'
 import type { HostApt } from './apt-host.js'
-import { guestDir } from './guest-dir.js'
 import { hostEnv } from './host-command.js'
 import { nodeRoot } from './ids.js'
 import { BASE_PACKAGES, FINISH } from './image-recipe.js'
-import { asOwnRoot } from './own-root.js'
+import { asNodeRootIn, asOwnRoot } from './own-root.js'
 import { formatSources } from './package-sources.js'
 
 const isRoot = () => process.getuid?.() === 0
-const CA_IN_IMAGE = '/etc/apt/starcluster-host-ca.pem'
+/** Where a certificate authority of the host's apt is in images. */
+export const CA_IN_IMAGE = '/etc/apt/starcluster-host-ca.pem'
 
 /**
  * Makes a root file system from the host's own package sources in `dir`/root, owned by the ids of nodes. About a minute.
@@ -47,11 +47,8 @@ export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: st
       env: { ...hostEnv(), TMPDIR: dir },
     },
   )
-  const tar = ['tar', '-x', '--numeric-owner', '--xattrs', '--xattrs-include=*', '--exclude=./dev/*', '-f', '-']
-  // The ids of an ordinary user's own root are those of nodes.
-  const asNodeRoot = ['perl', join(guestDir(), 'host', 'as-node-root.pl'), String(nodeRoot()), root]
-  const unpack = isRoot() ? [...asNodeRoot, ...tar] : [...tar, '-C', root]
-  const unpacker = spawn(...asOwnRoot(unpack[0]!, unpack.slice(1)), {
+  const tar = ['-x', '--numeric-owner', '--xattrs', '--xattrs-include=*', '--exclude=./dev/*', '-f', '-']
+  const unpacker = spawn(...asNodeRootIn(root, 'tar', tar), {
     stdio: [builder.stdout, 'ignore', 'pipe'],
     env: hostEnv(),
   })
@@ -76,7 +73,7 @@ export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: st
   })
 }
 
-async function ended(child: ReturnType<typeof spawn>): Promise<[number | null]> {
+export async function ended(child: ReturnType<typeof spawn>): Promise<[number | null]> {
   const [code] = await Promise.race([
     once(child, 'close'),
     once(child, 'error').then(([error]) => Promise.reject(error)),
@@ -84,7 +81,7 @@ async function ended(child: ReturnType<typeof spawn>): Promise<[number | null]> 
   return [code as number | null]
 }
 
-function eachLine(stream: NodeJS.ReadableStream, call: (line: string) => void): void {
+export function eachLine(stream: NodeJS.ReadableStream, call: (line: string) => void): void {
   let rest = ''
   stream.setEncoding('utf8')
   stream.on('data', (text: string) => {
@@ -95,7 +92,7 @@ function eachLine(stream: NodeJS.ReadableStream, call: (line: string) => void): 
 }
 
 /** Settings as the nodes get them; the host's certificate file is copied to a place of our own. */
-function aptConf(apt: HostApt): string[] {
+export function aptConf(apt: HostApt): string[] {
   return apt.settings.map((line) => (apt.caFile ? line.replace(`"${apt.caFile}"`, `"${CA_IN_IMAGE}"`) : line))
 }
 

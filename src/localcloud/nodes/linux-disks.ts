@@ -8,9 +8,10 @@ import { type DiskPaths, makePassage } from './disk-paths.js'
 import { guestDir } from './guest-dir.js'
 import { mustRunHost } from './host-command.js'
 import { giveToNodeRoot } from './ids.js'
+import { importRoot } from './import-root.js'
 import { diskLayers } from './node-disk.js'
-import type { DiskSnapshot, NodeDisks } from './node-disks.js'
-import { removeTrees } from './own-root.js'
+import type { DiskSnapshot, ImportedLayer, ImportOptions, NodeDisks } from './node-disks.js'
+import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 import { layersInUse } from './package-lists.js'
 import type { Supervisor } from './supervisor.js'
 
@@ -78,6 +79,20 @@ export class LinuxDisks implements NodeDisks {
       await removeTrees(work)
     }
     return name
+  }
+
+  async importTar(file: string, layer: string, options: ImportOptions = {}): Promise<ImportedLayer> {
+    await mustHaveOwnRoot()
+    const work = join(this.paths.images, `import-${randomBytes(6).toString('hex')}`)
+    const name = `${this.ownPrefix()}${layer}`
+    try {
+      await makePassage(this.paths.images, this.paths.layers, work)
+      const { tree, distribution } = await importRoot(file, work, options)
+      await rename(tree, join(this.paths.layers, name))
+      return { layer: name, distribution }
+    } finally {
+      await removeTrees(work)
+    }
   }
 
   async layers(): Promise<string[]> {
@@ -150,6 +165,9 @@ export class LinuxDisks implements NodeDisks {
     return mustRunHost('perl', [join(guestDir(), 'host', 'in-holder.pl'), String(holderPid), command, ...args])
   }
 }
+
+/** Whether a layer was captured or imported in a home, and so is not one that all homes share. */
+export const isHomeLayer = (layer: string) => layer.startsWith('image-')
 
 const noSnapshot = (id: string, name: string) =>
   new LocalCloudError('SnapshotDoesNotExist', `there is no snapshot ${name} of machine ${id}`)

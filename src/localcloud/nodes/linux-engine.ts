@@ -7,7 +7,7 @@ import { type CgroupLimiter, openCgroups } from './cgroups.js'
 import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
 import { ensureGuestLayer } from './guest-layer.js'
-import { LinuxDisks } from './linux-disks.js'
+import { isHomeLayer, LinuxDisks } from './linux-disks.js'
 import { LinuxNetwork } from './linux-network.js'
 import { LinuxVolumes } from './linux-volumes.js'
 import { memoryOf } from './memory.js'
@@ -278,7 +278,9 @@ export class LinuxNodeEngine implements NodeEngine {
     const guest = await ensureGuestLayer(this.paths.layers, address.replace(/\.\d+$/, '.3'))
     const metadata = this.options.metadata.instanceAt(spec.privateIp)
     const [base = '', ...above] = [...spec.layers].reverse()
-    const lists = base && (await refreshPackageLists(this.paths.images, base, { log: this.options.log }))
+    // An imported image may be of another distribution: it keeps its own lists.
+    const listed = base !== '' && !isHomeLayer(base)
+    const lists = listed && (await refreshPackageLists(this.paths.images, base, { log: this.options.log }))
     const layers = [guest, ...above.reverse(), ...(lists ? [lists] : []), base]
     await makeDisk(dir, spec, layers, metadata)
     return (await diskLayers(dir))!

@@ -5,6 +5,19 @@ export interface DiskSnapshot {
   readonly created: string
 }
 
+/** How an import is followed and ended. */
+export interface ImportOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((line: string) => void) | undefined
+}
+
+export interface ImportedLayer {
+  /** Its id for `NodeSpec.layers`; no other layer is needed below it. */
+  readonly layer: string
+  /** From its os-release: `Debian GNU/Linux 12 (bookworm)`. */
+  readonly distribution: string
+}
+
 /** What can be done with the disks of nodes beside running on them: named points to go back to, layers for images. */
 export interface NodeDisks {
   /**
@@ -29,7 +42,13 @@ export interface NodeDisks {
    * @returns its id for `NodeSpec.layers`
    */
   capture(id: string, layer: string): Promise<string>
-  /** Ids of the layers made by `capture` in this home. */
+  /**
+   * Makes a layer that stands alone of a tar file with a root file system, plain or compressed.
+   * @param layer name for it, unique in this home
+   * @throws LocalCloudError ImportFailed, NotARootFileSystem, OtherArchitecture, ProgramsMissing; nothing is left then
+   */
+  importTar(file: string, layer: string, options?: ImportOptions): Promise<ImportedLayer>
+  /** Ids of the layers made by `capture` and `importTar` in this home. */
   layers(): Promise<string[]>
   removeLayer(id: string): Promise<void>
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { LocalCloudError } from '../local-error.js'
 import { guestDir } from './guest-dir.js'
 import { mustRunHost, runHost } from './host-command.js'
+import { nodeRoot } from './ids.js'
 
 type Command = readonly [command: string, args: readonly string[]]
 
@@ -13,6 +14,19 @@ type Command = readonly [command: string, args: readonly string[]]
 export function asOwnRoot(command: string, args: readonly string[]): [command: string, args: string[]] {
   if (process.getuid?.() === 0) return [command, [...args]]
   return ['perl', [join(guestDir(), 'host', 'as-own-root.pl'), command, ...args]]
+}
+
+/**
+ * A host program in `dir`, as root inside nodes: what it writes there belongs to their ids. As root it has no power over
+ * anything else of the host. The kernel ends it with us.
+ */
+export function asNodeRootIn(dir: string, command: string, args: readonly string[]): [command: string, args: string[]] {
+  const dying = ['--pdeathsig', 'KILL']
+  const inner = ['setpriv', ...dying, command, ...args]
+  // The ids of an ordinary user's own root are those of nodes.
+  if (process.getuid?.() !== 0) return asOwnRoot('env', ['-C', dir, ...inner])
+  const enter = join(guestDir(), 'host', 'as-node-root.pl')
+  return ['setpriv', [...dying, 'perl', enter, String(nodeRoot()), dir, ...inner]]
 }
 
 /** Removes trees that nodes may have written to; none of them crosses into another file system. */

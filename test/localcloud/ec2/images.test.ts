@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { diskAct, reconcile } from '../../../src/localcloud/ec2/index.js'
+import { diskAct, importImage, reconcile } from '../../../src/localcloud/ec2/index.js'
 import { idOf, idsOf, refused, testCloud } from './support.js'
 
 describe('images', () => {
@@ -131,6 +131,55 @@ describe('images', () => {
       refused('InvalidAMIID.NotFound'),
     )
     expect((await ec2.describeImages({})).Images).toHaveLength(1)
+  })
+})
+
+describe('images of files', () => {
+  test('exist when they are whole, machines start from them alone, and their layer goes with the last user', async () => {
+    const { ec2, cloud, engine, launch, settled } = testCloud()
+    const image = await importImage({ file: '/tmp/rootfs-12.tar.xz' }, cloud)
+    expect(image).toMatchObject({ name: 'rootfs-12', layers: [`image-${image.id}`] })
+    expect((await ec2.describeImages({ ImageIds: [image.id] })).Images).toMatchObject([
+      { Name: 'rootfs-12', Description: 'Debian GNU/Linux 12 (bookworm), imported from rootfs-12.tar.xz' },
+    ])
+    const [instance] = await launch(1, { ImageId: image.id })
+    expect(engine.nodes.get(idOf(instance))?.spec.layers).toEqual(image.layers)
+    await ec2.deregisterImage({ ImageId: image.id })
+    await settled()
+    expect(await engine.disks.layers()).toEqual(image.layers)
+    await ec2.terminateInstances({ InstanceIds: [idOf(instance)] })
+    await settled()
+    expect(await engine.disks.layers()).toEqual([])
+  })
+
+  test('a name that is taken is refused before and after; failed and ended imports leave no image', async () => {
+    const control = new AbortController()
+    let during: () => Promise<unknown> = async () => undefined
+    const { cloud, engine, settled } = testCloud({
+      hook: async (operation) => {
+        if (operation === 'import') await during()
+      },
+    })
+    const named = (name: string) => importImage({ file: '/x.tar', name }, cloud, { signal: control.signal })
+    const known = { ...cloud.state.ec2.images }
+    await expect(named('debian-12')).rejects.toMatchObject({
+      code: 'BadImageName',
+      hint: expect.stringMatching('--name'),
+    })
+    await expect(named('a?b')).rejects.toMatchObject({ code: 'BadImageName' })
+    during = async () => {
+      during = async () => undefined
+      await named('twice')
+    }
+    await expect(named('twice')).rejects.toMatchObject({ code: 'BadImageName' })
+    during = () => Promise.reject(new Error('no space left on the disk'))
+    await expect(named('full')).rejects.toThrow('no space left')
+    during = async () => control.abort()
+    await expect(named('ended')).rejects.toMatchObject({ name: 'AbortError' })
+    await settled()
+    const made = Object.values(cloud.state.ec2.images).filter(({ id }) => !Object.hasOwn(known, id))
+    expect(made.map(({ name }) => name)).toEqual(['twice'])
+    expect(await engine.disks.layers()).toEqual(made[0]?.layers)
   })
 })
 

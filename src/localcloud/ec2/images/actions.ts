@@ -88,7 +88,7 @@ export function deregisterImage(input: DeregisterImageRequest, cloud: Cloud): De
   if (!input.ImageId) throw missingParameter('ImageId')
   const [image] = lookUp('image', [input.ImageId], (id) => own(ec2.images, id)) as [ImageRecord]
   // The base image is found again at each start of the cloud: taking it away would only seem to work.
-  if (isBaseImage(image)) {
+  if (image.base) {
     const message = `The image '${image.id}' is the base image of the local cloud and cannot be deregistered.`
     throw new AwsError('OperationNotPermitted', message)
   }
@@ -104,11 +104,8 @@ export function registerImage(): never {
   throw unsupported('RegisterImage: make an image of an instance with CreateImage')
 }
 
-export const isBaseImage = (image: ImageRecord) =>
-  image.sourceInstanceId === undefined && image.sourceImageId === undefined
-
 /** Source: EC2 API reference, CreateImage, Name. @throws AwsError */
-function checkName(state: Ec2State, name: string | undefined): string {
+export function checkName(state: Ec2State, name: string | undefined): string {
   if (!name) throw missingParameter('Name')
   if (name.length < 3 || name.length > 128 || !/^[A-Za-z0-9()[\] ./'@_-]+$/.test(name)) {
     const message =

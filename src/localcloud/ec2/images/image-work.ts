@@ -7,6 +7,8 @@ import type { ImageRecord, InstanceRecord } from '../state.js'
 export class ImageWork {
   private readonly waiting = new Set<string>()
   private readonly running = new Set<Promise<void>>()
+  /** Images whose layer is being made and that are no records yet. */
+  private readonly importing = new Set<string>()
   private untidy = false
 
   constructor(private readonly cloud: Cloud) {
@@ -19,6 +21,16 @@ export class ImageWork {
   /** Remembers that an image has to be made; work begins with the next `wake`. */
   due(id: string): void {
     this.waiting.add(id)
+  }
+
+  /** Runs an act that makes the layer of an image and then its record: until it ends nobody tidies the layer away. */
+  async whileImporting<T>(id: string, act: () => Promise<T>): Promise<T> {
+    this.importing.add(id)
+    try {
+      return await act()
+    } finally {
+      this.importing.delete(id)
+    }
   }
 
   /** Remembers that layers may have lost their last user. */
@@ -94,16 +106,17 @@ export class ImageWork {
 
   private async removeUnused(): Promise<void> {
     const { ec2 } = this.cloud.state
-    const making = Object.values(ec2.images).filter((image) => image.state === 'pending')
     const { disks } = this.cloud.engine
     const layers = await disks.layers()
+    const pending = Object.values(ec2.images).filter((image) => image.state === 'pending')
+    const making = [...pending.map(({ id }) => id), ...this.importing]
     const used = new Set<string>()
     for (const image of Object.values(ec2.images)) for (const layer of image.layers) used.add(layer)
     for (const instance of Object.values(ec2.instances)) {
       if (instance.state !== 'terminated') for (const layer of instance.layers) used.add(layer)
     }
     for (const layer of layers) {
-      if (used.has(layer) || making.some((image) => layer.endsWith(image.id))) continue
+      if (used.has(layer) || making.some((id) => layer.endsWith(id))) continue
       await disks.removeLayer(layer)
     }
   }

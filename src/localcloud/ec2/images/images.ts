@@ -9,7 +9,6 @@ import type { Ec2State, ImageRecord } from '../state.js'
 import { tagList, tagsOf } from '../tags/tags.js'
 
 export const ROOT_DEVICE = '/dev/xvda'
-/** Only told: a node's disk is as large as the host's. */
 /** Size of the root volume when the launch names none; a smaller one cannot hold the image. */
 export const ROOT_VOLUME_GIB = 8
 
