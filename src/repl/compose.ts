@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as starcluster from '../index.js'
 import { currentSignal, startShell } from './shell.js'
+import { withoutSecrets } from './views/secrets.js'
 
 /** The development shell on a composed StarCluster. @returns exit status */
 export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessEnv): Promise<number> {
@@ -29,6 +30,8 @@ export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessE
     warm: async () => {
       await sc.aws.endpoint()
     },
+    present: async (value, look, signal) => (await import('./views/present.js')).present(value, look, signal),
+    withoutSecrets: (text) => withoutSecrets(text, () => sc.config(), env),
     types: shellTypes(),
   })
 }

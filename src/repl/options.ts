@@ -21,8 +21,19 @@ export interface ShellOptions {
   readonly onReload?: () => Promise<readonly string[]>
   /** Called after the prompt is shown, e.g. to start what the first call will need. */
   readonly warm?: () => Promise<void>
+  /** A value as people want to read it; undefined leaves it to `util.inspect`. May take its time until `signal`. */
+  readonly present?: (value: unknown, look: ShellLook, signal: AbortSignal) => Promise<string | undefined>
+  /** What is printed of a text, which may hold secrets. */
+  readonly withoutSecrets?: (text: string) => string
   /** `.type`: what TypeScript knows about the names of `context`. */
   readonly types?: ShellTypes
+}
+
+/** How values are printed. */
+export interface ShellLook {
+  readonly color: boolean
+  /** Width of the terminal. */
+  readonly columns: number
 }
 
 export interface ShellModule {

@@ -58,7 +58,7 @@ async function openSession(options: ShellOptions, output: Writable): Promise<Ses
     writeError: (text) => errors.write(text),
     color: false,
     terminal: noTerminal,
-    columns: () => 80,
+    columns: () => Number.POSITIVE_INFINITY,
     execute: executeIn(context),
     loopGuard: () => undefined,
   })

@@ -77,15 +77,24 @@ export class Session {
 
   /** As a line of its own; nothing for undefined. */
   async print(value: unknown): Promise<void> {
-    if (value !== undefined) this.io.write(`${this.render(value)}\n`)
-  }
-
-  render(value: unknown): string {
-    return inspect(value, { colors: this.io.color, depth: 4 })
+    if (value === undefined) return
+    const rendered = await this.evaluator.perform(async (signal) => ({ value: await this.#render(value, signal) }))
+    if (rendered.kind === 'value') this.io.write(`${this.#public(String(rendered.value))}\n`)
+    if (rendered.kind === 'error') this.printError(rendered.error)
   }
 
   printError(error: unknown): void {
-    this.io.writeError(`${formatError(error, { color: this.io.color })}\n`)
+    this.io.writeError(`${this.#public(formatError(error, { color: this.io.color }))}\n`)
+  }
+
+  async #render(value: unknown, signal: AbortSignal): Promise<string> {
+    const { color } = this.io
+    const text = await this.options.present?.(value, { color, columns: this.io.columns() }, signal)
+    return text ?? inspect(value, { colors: color, depth: 4 })
+  }
+
+  #public(text: string): string {
+    return this.options.withoutSecrets?.(text) ?? text
   }
 
   async #loadModules(): Promise<void> {

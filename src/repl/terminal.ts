@@ -58,7 +58,7 @@ class TerminalShell {
       terminal: true,
       useColors: color,
       ignoreUndefined: true,
-      preview: color, // without colours a preview looks like typed text
+      preview: false, // it would show secrets, and ask the completer at every key
     })
     this.#server = server
     this.#terminal = new EditorTerminal(input, output)

@@ -47,6 +47,11 @@ export class Pty {
     return stripVTControlCharacters(this.#shown).replaceAll('\r', '')
   }
 
+  /** The same as the terminal got it. */
+  get raw(): string {
+    return this.#shown
+  }
+
   type(keys: string): this {
     this.#child.stdin.write(keys)
     return this
