@@ -13,13 +13,22 @@ const LINKS: Readonly<Record<string, string>> = {
   'usr/sbin/mount.nfs4': 'mount.nfs',
 }
 
+/** Who is asked for names, in this order, and where names without a dot are looked for. */
+interface GuestNames {
+  readonly domain: string
+  readonly nameServers: readonly string[]
+}
+
+const resolvConfOf = ({ domain, nameServers }: GuestNames) =>
+  [`search ${domain}`, ...nameServers.map((address) => `nameserver ${address}`), ''].join('\n')
+
 /**
  * Puts the programs that make a file system tree a node (init, mount.nfs, ...) into a layer of their own, named after
  * their content: a new version is used by new disks, old disks keep theirs. -> layer id
  */
-export async function ensureGuestLayer(layersDir: string, nameServer: string): Promise<string> {
+export async function ensureGuestLayer(layersDir: string, names: GuestNames): Promise<string> {
   const source = join(guestDir(), 'root')
-  const resolvConf = `nameserver ${nameServer}\n`
+  const resolvConf = resolvConfOf(names)
   const hash = createHash('sha256').update(JSON.stringify(LINKS)).update(resolvConf)
   for (const path of (await readdir(source, { recursive: true })).sort()) {
     if ((await stat(join(source, path))).isFile()) hash.update(path).update(await readFile(join(source, path)))

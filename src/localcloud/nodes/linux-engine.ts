@@ -21,7 +21,7 @@ import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
 import type { PublicPort } from './public-ports.js'
 import { readTail } from './read-tail.js'
-import { SharedParts } from './shared-parts.js'
+import { NAME_SERVER, nameServerOf, SharedParts } from './shared-parts.js'
 import { sharesMounted } from './shares-mounted.js'
 import { Supervisor } from './supervisor.js'
 import type { WireLine } from './supervisor-wire.js'
@@ -33,6 +33,8 @@ export interface NodeEngineOptions {
   readonly diskRoot: string
   /** Private network of the nodes, e.g. 10.78.0.0/16. Its first three hosts are the bridge, the gateway and the name server. */
   readonly network: string
+  /** In which machines have their private names; default `local.internal`. */
+  readonly domain?: string
   readonly sshPort: number
   readonly metadata: MetadataSource
   readonly log: CloudLog
@@ -67,6 +69,10 @@ export class LinuxNodeEngine implements NodeEngine {
     this.disks = new LinuxDisks(this.paths, async () => (await this.up()).supervisor)
     this.network = new LinuxNetwork(this.paths.home, options.egress ?? true, async () => (await this.up()).supervisor)
     this.prefix = options.publicPrefix
+  }
+
+  private get domain(): string {
+    return this.options.domain ?? 'local.internal'
   }
 
   get publicPrefix(): string {
@@ -215,6 +221,7 @@ export class LinuxNodeEngine implements NodeEngine {
     this.prefix = options.publicPrefix ?? (await (this.publicNet ??= this.claim())).prefix
     return SharedParts.open({
       ...options,
+      domain: this.domain,
       egress: await this.network.wanted(),
       paths,
       policy: () => this.policy,
@@ -274,8 +281,8 @@ export class LinuxNodeEngine implements NodeEngine {
   }
 
   private async newDisk(dir: string, spec: NodeSpec): Promise<string> {
-    const [address = ''] = this.options.network.split('/')
-    const guest = await ensureGuestLayer(this.paths.layers, address.replace(/\.\d+$/, '.3'))
+    const nameServers = [NAME_SERVER, nameServerOf(this.options.network)]
+    const guest = await ensureGuestLayer(this.paths.layers, { domain: this.domain, nameServers })
     const metadata = this.options.metadata.instanceAt(spec.privateIp)
     const [base = '', ...above] = [...spec.layers].reverse()
     // An imported image may be of another distribution: it keeps its own lists.

@@ -1,8 +1,10 @@
 // The network child: lives in the network of the nodes, ends with the daemon, has no rights once it listens.
-// It joins connections that reach a node's public address to the node, and passes on questions to the metadata address.
+// It joins connections that reach a node's public address to the node, passes on questions to the metadata address and
+// answers those about names.
 import http from 'node:http'
 import net from 'node:net'
 import type { ImdsRequest } from '../imds/imds.js'
+import { type NameServerOptions, startNameServer } from './name-server.js'
 import type { FromNetd, ToNetd } from './netd-protocol.js'
 
 interface Forward {
@@ -39,10 +41,21 @@ function main(): void {
     response.once('close', () => waiting.delete(id))
     say({ kind: 'imds', id, request: describe(request) })
   })
-  server.listen(80, METADATA_ADDRESS, () => {
+  server.listen(80, METADATA_ADDRESS, async () => {
+    const complaint = await nameServer()
     dropRights(Number(process.env.STARCLUSTER_NETD_UID ?? 0))
-    say({ kind: 'ready' })
+    say({ kind: 'ready', ...(complaint && { complaint }) })
   })
+}
+
+/** Machines do without it where it cannot be: an older network lacks its address. -> why */
+async function nameServer(): Promise<string | undefined> {
+  try {
+    await startNameServer(JSON.parse(process.env.STARCLUSTER_NETD_NAMES ?? '') as NameServerOptions)
+    return undefined
+  } catch (error) {
+    return `private names of machines do not resolve: ${(error as Error).message}`
+  }
 }
 
 /** What nodes send is read without the host's rights. */

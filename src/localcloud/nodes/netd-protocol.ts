@@ -14,6 +14,6 @@ export type ToNetd =
 
 /** Network child to daemon. Bodies travel as base64. */
 export type FromNetd =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly complaint?: string }
   | { readonly kind: 'listening'; readonly key: string }
   | { readonly kind: 'imds'; readonly id: number; readonly request: ImdsRequest }

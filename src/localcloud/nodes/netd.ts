@@ -6,6 +6,7 @@ import type { InstanceMetadataService } from '../imds/imds.js'
 import { LocalCloudError } from '../local-error.js'
 import { netdArguments } from './guest-dir.js'
 import { nodeRoot } from './ids.js'
+import type { NameServerOptions } from './name-server.js'
 import type { FromNetd, ToNetd } from './netd-protocol.js'
 
 /** A port of a node as the host reaches it. */
@@ -26,6 +27,7 @@ interface NetdOptions {
   readonly enterNetwork: readonly string[]
   readonly sshPort: number
   readonly imds: InstanceMetadataService
+  readonly names: NameServerOptions
   readonly log: CloudLog
 }
 
@@ -48,13 +50,14 @@ export class NetworkChild {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         STARCLUSTER_NETD_UID: String(ordinary ? NOBODY : nodeRoot()),
+        STARCLUSTER_NETD_NAMES: JSON.stringify(this.options.names),
       },
     })
     let complaint = ''
     child.stderr?.on('data', (data) => (complaint = (complaint + data).slice(-2000)))
     this.child = child
     const ready = new Promise<void>((resolve, reject) => {
-      child.on('message', (message: FromNetd) => (message.kind === 'ready' ? resolve() : this.heard(child, message)))
+      child.on('message', (message: FromNetd) => this.heard(child, message, resolve))
       child.once('error', reject)
       child.once('exit', () => {
         reject(new LocalCloudError('NetworkFailed', `the network process did not start: ${complaint.trim()}`))
@@ -120,8 +123,11 @@ export class NetworkChild {
     server.close()
   }
 
-  private heard(child: ChildProcess, message: FromNetd): void {
-    if (message.kind === 'listening') {
+  private heard(child: ChildProcess, message: FromNetd, ready: () => void): void {
+    if (message.kind === 'ready') {
+      if (message.complaint) this.options.log.warn(message.complaint)
+      ready()
+    } else if (message.kind === 'listening') {
       this.listening.get(message.key)?.()
       this.listening.delete(message.key)
     } else if (message.kind === 'imds') {

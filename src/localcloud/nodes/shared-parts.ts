@@ -16,6 +16,7 @@ interface SharedOptions {
   readonly paths: DiskPaths
   readonly diskRoot: string
   readonly network: string
+  readonly domain: string
   readonly egress: boolean
   readonly sshPort: number
   readonly metadata: MetadataSource
@@ -66,6 +67,12 @@ export class SharedParts {
       enterNetwork: supervisor.enterNetwork,
       sshPort,
       imds,
+      names: {
+        domain: options.domain,
+        network: options.network,
+        address: NAME_SERVER,
+        upstream: nameServerOf(options.network),
+      },
       log,
     })
     const parts = new SharedParts(options, supervisor, network)
@@ -185,5 +192,8 @@ export class SharedParts {
   }
 }
 
-/** The third host of the network. */
-const nameServerOf = (network: string) => network.replace(/\.\d+\/.*$/, '.3')
+/** Where nodes ask for names. */
+export const NAME_SERVER = '169.254.169.253'
+
+/** The third host of the network: knows what the host's own name server knows. */
+export const nameServerOf = (network: string) => network.replace(/\.\d+\/.*$/, '.3')

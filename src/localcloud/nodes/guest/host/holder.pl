@@ -111,9 +111,11 @@ sub in_net {
 # The bridge lives in here, not on the host: no clash with the host's routes, firewall or VPN.
 sub network {
     my ($holder, %o) = @_;
+    # With an address of its own: it would take that of a port, and another one when that port goes.
+    my $mac = sprintf '02:77:%02x:%02x:%02x:%02x', split /\./, $o{address};
     run_in_net($holder, <<"IP", 'ip', '-batch', '-');
 link set lo up
-link add scbr0 type bridge forward_delay 0
+link add scbr0 address $mac type bridge forward_delay 0
 addr add $o{address}/$o{prefix} dev scbr0
 addr add 169.254.169.254/32 dev scbr0
 addr add 169.254.169.253/32 dev scbr0
