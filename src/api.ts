@@ -37,6 +37,7 @@ export {
 } from './core/setup/cluster-setup.js'
 export { DefaultClusterSetup } from './core/setup/default-cluster-setup.js'
 export { type LoadedPlugin, PluginLoader, type ReloadedPlugin } from './core/setup/loader.js'
+export { NewPluginRefused, writeNewPlugin } from './core/setup/new-plugin.js'
 export * from './core/setup/plugin-errors.js'
 export { SshClient } from './core/ssh/client.js'
 export { CommandResult } from './core/ssh/command-result.js'

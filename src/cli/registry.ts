@@ -33,7 +33,9 @@ export const commands: readonly CommandEntry[] = [
     remoteCommandAfter: 2,
   }),
   entry('runplugin rp', 'run a plugin on a cluster', () => import('./commands/runplugin.js')),
+  entry('watch', 'run a plugin, and again each time it is saved', () => import('./commands/watch.js')),
   entry('plugins', 'list the plugins there are, with their settings', () => import('./commands/plugins.js')),
+  entry('newplugin', 'write a plugin to begin with', () => import('./commands/newplugin.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
   entry('local', 'look after the local cloud', () => import('./commands/local.js')),
 ]

@@ -22,6 +22,7 @@ import { startCluster } from './start.js'
 import type { StartOptions } from './start-options.js'
 import { type StopOptions, stopCluster } from './stop.js'
 import { type TerminateOptions, terminateCluster } from './terminate.js'
+import { type WatchPluginOptions, watchPlugin } from './watch-plugin.js'
 
 /** Finds clusters and passes on what is to be done with them; each act is a file of its own beside this one. */
 export class ClusterManager {
@@ -67,6 +68,11 @@ export class ClusterManager {
   /** Runs a plugin of the config, as it is on disk now, on a running cluster. @returns what changed, when asked for */
   async runPlugin(name: string, tag: string, options?: RunPluginOptions): Promise<ClusterChanges | undefined> {
     return runPlugin(this.deps, this.pool, name, tag, interruptible(options))
+  }
+
+  /** Runs a plugin again each time it is saved, until `signal` is aborted. */
+  async watchPlugin(name: string, tag: string, options?: WatchPluginOptions): Promise<void> {
+    await watchPlugin(this.deps, this.pool, name, tag, interruptible(options))
   }
 
   /** Gives the present state of all disks of a cluster a name; its machines restart. @throws SnapshotsUnavailable on AWS */

@@ -40,7 +40,7 @@ export interface PluginDescription {
   readonly problem: string | undefined
 }
 
-const hookNames: readonly Hook[] = ['run', 'onAddNode', 'onRemoveNode', 'onRestart', 'onShutdown']
+const hookNames: readonly Hook[] = ['run', 'onAddNode', 'onRemoveNode', 'onRestart', 'onShutdown', 'verify']
 
 /** Every plugin there is: sections of the config, then classes of the plugin path, then bundled ones. Runs no plugin code. */
 export async function describePlugins(

@@ -76,6 +76,16 @@ export abstract class ClusterSetup {
     volumes: Volumes,
     context: SetupContext,
   ): Promise<void> | void
+
+  /** Called by `starcluster test` whenever the plugin's work should be done; throws when it is not. */
+  verify?(
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> | void
 }
 
 /** True for instances of ClusterSetup, whichever copy of the class they extend. */

@@ -1,7 +1,7 @@
 import type { ClusterSetup } from './cluster-setup.js'
 
 /** A hook of a plugin. */
-export type Hook = 'run' | 'onAddNode' | 'onRemoveNode' | 'onRestart' | 'onShutdown'
+export type Hook = 'run' | 'onAddNode' | 'onRemoveNode' | 'onRestart' | 'onShutdown' | 'verify'
 
 const snakeCase: ReadonlyMap<string, Hook> = new Map([
   ['on_add_node', 'onAddNode'],

@@ -48,7 +48,7 @@ export interface ReloadedPlugin {
 export class PluginLoader {
   private readonly modules = new Map<string, PluginModule>()
   /** Section name -> what was last loaded for it. */
-  private readonly loaded = new Map<string, { setupClass: string; version: number }>()
+  private readonly loaded = new Map<string, { setupClass: string; version: number; files: readonly string[] }>()
   private readonly noticed = new Set<string>()
   private readonly exportNames: readonly string[]
 
@@ -87,7 +87,7 @@ export class PluginLoader {
         const { file } = this.find({ name, setupClass: last.setupClass, settings: new Map() })
         const version = await this.moduleOf(file).load(name, { force: true })
         if (version.number !== last.version) results.push({ name, files: version.files.length, ms: version.ms })
-        this.loaded.set(name, { ...last, version: version.number })
+        this.loaded.set(name, { ...last, version: version.number, files: version.files })
       } catch (error) {
         results.push({ name, files: 0, ms: 0, error })
       }
@@ -99,6 +99,16 @@ export class PluginLoader {
   async describe(sections: Iterable<PluginSection>): Promise<PluginDescription[]> {
     const { describePlugins } = await import('./catalogue.js')
     return describePlugins(sections, { pluginPath: this.options.pluginPath(), bundledDir: this.options.bundledDir })
+  }
+
+  /** Folders searched now, in order, without that of the bundled plugins. */
+  get folders(): readonly string[] {
+    return this.options.pluginPath()
+  }
+
+  /** Files a plugin was made of when it was last loaded; none when it never was. */
+  filesOf(name: string): readonly string[] {
+    return this.loaded.get(name)?.files ?? []
   }
 
   /** Forgets all plugins, after builds under way have ended. Nothing of the loader keeps a process alive. */
@@ -123,7 +133,11 @@ export class PluginLoader {
 
   private announce(section: PluginSection, version: PluginVersion): { files: number; ms: number } | undefined {
     const last = this.loaded.get(section.name)
-    this.loaded.set(section.name, { setupClass: section.setupClass, version: version.number })
+    this.loaded.set(section.name, {
+      setupClass: section.setupClass,
+      version: version.number,
+      files: version.files,
+    })
     if (!last || last.version === version.number) return undefined
     const files = version.files.length
     this.options.log.info(

@@ -47,12 +47,12 @@ export async function runPlugins(options: RunPluginsOptions): Promise<void> {
 
 async function callHook({ instance }: LoadedPlugin, options: RunPluginsOptions): Promise<void> {
   const { hook, node, nodes, master, user, userShell, volumes, context } = options
-  if (hook === 'run' || hook === 'onRestart' || hook === 'onShutdown') {
-    await instance[hook]?.(nodes, master, user, userShell, volumes, context)
+  if (hook === 'onAddNode' || hook === 'onRemoveNode') {
+    if (!node) throw new TypeError(`${hook} needs the node it is about`)
+    await instance[hook]?.(node, nodes, master, user, userShell, volumes, context)
     return
   }
-  if (!node) throw new TypeError(`${hook} needs the node it is about`)
-  await instance[hook]?.(node, nodes, master, user, userShell, volumes, context)
+  await instance[hook]?.(nodes, master, user, userShell, volumes, context)
 }
 
 /** Settles with the hook, or at once when the run is aborted; what becomes of the hook then only goes to the log. */
