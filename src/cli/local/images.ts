@@ -34,7 +34,7 @@ export async function importFile(cli: CliContext, file: string, flags: { name?: 
 export async function remove(cli: CliContext, ids: readonly string[]): Promise<void> {
   await withEc2(cli, async (ec2) => {
     for (const ImageId of ids) {
-      await ec2.deregisterImage({ ImageId })
+      await ec2.deregisterImage({ ImageId, DeleteAssociatedSnapshots: true })
       cli.print(`Removed ${ImageId}.`)
     }
   })

@@ -3,13 +3,17 @@ import {
   AuthorizeSecurityGroupEgress$,
   AuthorizeSecurityGroupIngress$,
   CopyImage$,
+  CopySnapshot$,
   CreateImage$,
   CreateKeyPair$,
   CreateSecurityGroup$,
+  CreateSnapshot$,
+  CreateSnapshots$,
   CreateTags$,
   CreateVolume$,
   DeleteKeyPair$,
   DeleteSecurityGroup$,
+  DeleteSnapshot$,
   DeleteTags$,
   DeleteVolume$,
   DeregisterImage$,
@@ -25,15 +29,20 @@ import {
   DescribeRegions$,
   DescribeSecurityGroupRules$,
   DescribeSecurityGroups$,
+  DescribeSnapshots$,
   DescribeSubnets$,
   DescribeTags$,
+  DescribeVolumeAttribute$,
   DescribeVolumeStatus$,
   DescribeVolumes$,
+  DescribeVolumesModifications$,
   DescribeVpcs$,
   DetachVolume$,
   GetConsoleOutput$,
   ImportKeyPair$,
   ModifyInstanceAttribute$,
+  ModifyVolume$,
+  ModifyVolumeAttribute$,
   RebootInstances$,
   RegisterImage$,
   RevokeSecurityGroupEgress$,
@@ -46,8 +55,9 @@ import {
 import type { Cloud } from '../cloud.js'
 import type { QueryAction } from '../protocol/query-service.js'
 import type { OperationSchema } from '../protocol/shape.js'
-import { copyImage, createImage, deregisterImage, registerImage } from './images/actions.js'
+import { copyImage, createImage, deregisterImage } from './images/actions.js'
 import { describeImages } from './images/images.js'
+import { registerImage } from './images/register-image.js'
 import { describeInstanceTypeOfferings, describeInstanceTypes } from './instance-types/actions.js'
 import { describeInstanceAttribute, modifyInstanceAttribute } from './instances/attributes.js'
 import { rebootInstances, startInstances, stopInstances, terminateInstances } from './instances/change-state.js'
@@ -66,10 +76,14 @@ import {
   revokeSecurityGroupEgress,
   revokeSecurityGroupIngress,
 } from './security-groups/rules.js'
+import { copySnapshot, createSnapshot, createSnapshots } from './snapshots/create-snapshot.js'
+import { deleteSnapshot, describeSnapshots } from './snapshots/describe-snapshots.js'
 import { createTags, deleteTags, describeTags } from './tags/actions.js'
 import { attachVolume, detachVolume } from './volumes/attach-volume.js'
+import { describeVolumeAttribute, modifyVolumeAttribute } from './volumes/attributes.js'
 import { createVolume, deleteVolume } from './volumes/create-volume.js'
 import { describeVolumeStatus, describeVolumes } from './volumes/describe-volumes.js'
+import { describeVolumesModifications, modifyVolume } from './volumes/modify-volume.js'
 
 /** The actions of EC2 this cloud has. Schemas are named one by one, so that a bundle holds no others. */
 export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
@@ -109,6 +123,15 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   DetachVolume: writes(DetachVolume$, detachVolume),
   DescribeVolumes: reads(DescribeVolumes$, describeVolumes),
   DescribeVolumeStatus: reads(DescribeVolumeStatus$, describeVolumeStatus),
+  ModifyVolume: writes(ModifyVolume$, modifyVolume),
+  DescribeVolumesModifications: reads(DescribeVolumesModifications$, describeVolumesModifications),
+  DescribeVolumeAttribute: reads(DescribeVolumeAttribute$, describeVolumeAttribute),
+  ModifyVolumeAttribute: writes(ModifyVolumeAttribute$, modifyVolumeAttribute),
+  CreateSnapshot: writes(CreateSnapshot$, createSnapshot),
+  CreateSnapshots: writes(CreateSnapshots$, createSnapshots),
+  CopySnapshot: writes(CopySnapshot$, copySnapshot),
+  DescribeSnapshots: reads(DescribeSnapshots$, describeSnapshots),
+  DeleteSnapshot: writes(DeleteSnapshot$, deleteSnapshot),
   DescribeInstanceTypes: reads(DescribeInstanceTypes$, describeInstanceTypes),
   DescribeInstanceTypeOfferings: reads(DescribeInstanceTypeOfferings$, describeInstanceTypeOfferings),
   DescribeRegions: reads(DescribeRegions$, describeRegions),

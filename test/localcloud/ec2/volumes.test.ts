@@ -1,24 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { reconcile } from '../../../src/localcloud/ec2/index.js'
+import { reconcile, settled as settledOf } from '../../../src/localcloud/ec2/index.js'
 import { createInProcessCloud } from '../../../src/localcloud/in-process.js'
-import { idOf, idsOf, refused, testCloud } from './support.js'
-
-const ZONE = 'local-a'
-
-/** A cloud with ways to make a volume and to look at one. */
-function volumeCloud(options: Parameters<typeof testCloud>[0] = {}) {
-  const made = testCloud(options)
-  const { ec2, settled } = made
-  return {
-    ...made,
-    create: async (input: object = {}): Promise<string> => {
-      const { VolumeId = '' } = await ec2.createVolume({ AvailabilityZone: ZONE, Size: 10, ...input })
-      await settled()
-      return VolumeId
-    },
-    look: async (id: string) => (await ec2.describeVolumes({ VolumeIds: [id] })).Volumes?.[0],
-  }
-}
+import { idOf, idsOf, refused } from './support.js'
+import { volumeCloud, ZONE } from './volume-cloud.js'
 
 describe('CreateVolume and DeleteVolume', () => {
   test('creating, then available; deleted it is gone with its tags', async () => {
@@ -355,8 +339,7 @@ describe('after a daemon that was killed', () => {
     const second = createInProcessCloud({ engine, state })
     const found = await reconcile(second.cloud)
     expect(found.volumes).toEqual({ unknown: ['vol-0000000000000bbbb', 'snap-0000000000000cccc'], lost: [lost] })
-    const { settled } = await import('../../../src/localcloud/ec2/index.js')
-    await settled(second.cloud)
+    await settledOf(second.cloud)
     const states = Object.fromEntries(Object.values(volumes).map((volume) => [volume.id, volume.state]))
     expect(states).toEqual({
       [instances[InstanceId]!.rootVolumeId]: 'in-use',

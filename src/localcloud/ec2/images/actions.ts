@@ -3,6 +3,7 @@ import type {
   CopyImageResult,
   CreateImageRequest,
   CreateImageResult,
+  DeleteSnapshotReturnCode,
   DeregisterImageRequest,
   DeregisterImageResult,
 } from '@aws-sdk/client-ec2'
@@ -11,15 +12,19 @@ import { AwsError, missingParameter } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { requireInstances } from '../instances/describe-instances.js'
 import { lookUp, newId, own } from '../resource-ids.js'
-import type { Ec2State, ImageRecord, InstanceRecord } from '../state.js'
+import { dropSnapshot, snapshotsOf, usersOf } from '../snapshots/describe-snapshots.js'
+import { snapshotById } from '../snapshots/find.js'
+import type { ImageRecord, InstanceRecord } from '../state.js'
 import { forgetTags, parseTagSpecifications, putTags, tagsOf } from '../tags/tags.js'
 import { unsupported } from '../unsupported.js'
+import { copyImageVolumes, planImageVolumes } from './image-volumes.js'
 import { imageWorkOf } from './image-work.js'
-import { ROOT_DEVICE, requireAvailable } from './images.js'
+import { requireAvailable } from './images.js'
+import { checkName } from './names.js'
 
 /**
- * Makes an image of a running or stopped instance. It is `pending` until its layer is copied, about a second. A running
- * instance reboots for it unless NoReboot says otherwise, as on EC2.
+ * Makes an image of a running or stopped instance, with snapshots of its root volume and of those attached. It is `pending`
+ * until its layer is copied, about a second. A running instance reboots for it unless NoReboot says otherwise, as on EC2.
  */
 export function createImage(input: CreateImageRequest, cloud: Cloud): CreateImageResult {
   const { ec2 } = cloud.state
@@ -30,10 +35,7 @@ export function createImage(input: CreateImageRequest, cloud: Cloud): CreateImag
     const message = `The instance '${instance.id}' is not in a state from which an image can be made (${instance.state}).`
     throw new AwsError('IncorrectInstanceState', message)
   }
-  for (const { DeviceName, NoDevice, VirtualName } of input.BlockDeviceMappings ?? []) {
-    if (DeviceName === ROOT_DEVICE || NoDevice !== undefined || VirtualName !== undefined) continue
-    throw unsupported('images with more than a root volume')
-  }
+  const takeVolumes = planImageVolumes(input, instance, cloud)
   const tags = parseTagSpecifications(input.TagSpecifications, ['image', 'snapshot'])
   endDryRun(input)
   const image: ImageRecord = {
@@ -47,13 +49,14 @@ export function createImage(input: CreateImageRequest, cloud: Cloud): CreateImag
     sourceInstanceId: instance.id,
     ...(input.NoReboot ? { noReboot: true } : {}),
   }
+  Object.assign(image, takeVolumes(image.id, tags.get('snapshot') ?? new Map()))
   ec2.images[image.id] = image
   putTags(ec2, image.id, tags.get('image') ?? new Map())
   imageWorkOf(cloud).due(image.id)
   return { ImageId: image.id }
 }
 
-/** Another name for the same layers. */
+/** Another name for the same layers and volumes, with snapshots of its own. */
 export function copyImage(input: CopyImageRequest, cloud: Cloud): CopyImageResult {
   const { ec2 } = cloud.state
   if (!input.SourceImageId) throw missingParameter('SourceImageId')
@@ -75,6 +78,7 @@ export function copyImage(input: CopyImageRequest, cloud: Cloud): CopyImageResul
     createdAt: cloud.now().toISOString(),
     sourceImageId: source.id,
     ...(source.sourceInstanceId === undefined ? {} : { sourceInstanceId: source.sourceInstanceId }),
+    ...copyImageVolumes(cloud, source, tags.get('snapshot') ?? new Map()),
   }
   ec2.images[image.id] = image
   const copied = input.CopyImageTags ? Object.entries(tagsOf(ec2, source.id)) : []
@@ -82,7 +86,10 @@ export function copyImage(input: CopyImageRequest, cloud: Cloud): CopyImageResul
   return { ImageId: image.id }
 }
 
-/** No new instances from it; those there are go on. Its layers go when nothing stands on them any more. */
+/**
+ * No new instances from it; those there are go on. Its snapshots stay unless the request says otherwise, and its layers go
+ * when nothing stands on them any more.
+ */
 export function deregisterImage(input: DeregisterImageRequest, cloud: Cloud): DeregisterImageResult {
   const { ec2 } = cloud.state
   if (!input.ImageId) throw missingParameter('ImageId')
@@ -96,24 +103,15 @@ export function deregisterImage(input: DeregisterImageRequest, cloud: Cloud): De
   delete ec2.images[image.id]
   forgetTags(ec2, image.id)
   imageWorkOf(cloud).tidy()
-  return { Return: true }
+  if (!input.DeleteAssociatedSnapshots) return { Return: true }
+  return { Return: true, DeleteSnapshotResults: snapshotsOf(image).map((id) => deleteWithImage(cloud, id)) }
 }
 
-/** Without snapshots of volumes there is nothing to register an image from. */
-export function registerImage(): never {
-  throw unsupported('RegisterImage: make an image of an instance with CreateImage')
-}
-
-/** Source: EC2 API reference, CreateImage, Name. @throws AwsError */
-export function checkName(state: Ec2State, name: string | undefined): string {
-  if (!name) throw missingParameter('Name')
-  if (name.length < 3 || name.length > 128 || !/^[A-Za-z0-9()[\] ./'@_-]+$/.test(name)) {
-    const message =
-      "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'"
-    throw new AwsError('InvalidAMIName.Malformed', message)
-  }
-  const taken = Object.values(state.images).find((image) => image.name === name)
-  if (!taken && name !== 'default') return name
-  const where = taken ? ` by AMI ${taken.id}` : ''
-  throw new AwsError('InvalidAMIName.Duplicate', `AMI name ${name} is already in use${where}`)
+/** One that another image names as well stays. */
+function deleteWithImage(cloud: Cloud, id: string): DeleteSnapshotReturnCode {
+  const { ec2 } = cloud.state
+  if (usersOf(ec2, id).length > 0) return { SnapshotId: id, ReturnCode: 'skipped' }
+  const snapshot = snapshotById(ec2, id)
+  if (snapshot) dropSnapshot(cloud, snapshot)
+  return { SnapshotId: id, ReturnCode: 'success' }
 }

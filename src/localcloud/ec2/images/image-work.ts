@@ -1,7 +1,11 @@
 import type { Cloud } from '../../cloud.js'
 import { lifecycleOf } from '../instances/lifecycle.js'
 import { own } from '../resource-ids.js'
+import { dropSnapshot } from '../snapshots/describe-snapshots.js'
 import type { ImageRecord, InstanceRecord } from '../state.js'
+import { inOrder } from '../volumes/engine-steps.js'
+import { volumeWorkOf } from '../volumes/volume-work.js'
+import { snapshotsFor } from './image-volumes.js'
 
 /** Makes pending images available, and deletes layers that nothing stands on any more; after the state is saved. */
 export class ImageWork {
@@ -12,10 +16,12 @@ export class ImageWork {
   private untidy = false
 
   constructor(private readonly cloud: Cloud) {
-    lifecycleOf(cloud).onTerminated = () => {
+    const freed = () => {
       this.tidy()
       this.wake()
     }
+    lifecycleOf(cloud).onTerminated = freed
+    volumeWorkOf(cloud).onLayersFreed = freed
   }
 
   /** Remembers that an image has to be made; work begins with the next `wake`. */
@@ -75,26 +81,48 @@ export class ImageWork {
       image.layers = [layer, ...image.layers]
       image.state = 'available'
       delete image.noReboot
+      this.completeSnapshots(image)
     } catch (error) {
       this.fail(image, messageOf(error))
     }
     // Deregistered meanwhile: then its layer has no user.
     this.tidy()
     await this.cloud.commit()
+    volumeWorkOf(this.cloud).wake()
     this.wake()
   }
 
   private async capture(image: ImageRecord, instance: InstanceRecord): Promise<string> {
     const { engine } = this.cloud
     if (instance.state !== 'running' && instance.state !== 'stopped') throw new Error(`it is ${instance.state}`)
-    if (image.noReboot || instance.state === 'stopped') return engine.disks.capture(instance.id, image.id)
+    if (image.noReboot || instance.state === 'stopped') return this.copy(image, instance)
     instance.rebootRequested = true // a cloud that ends now starts the machine again
     await this.cloud.commit()
     await engine.stop(instance.id)
     try {
-      return await engine.disks.capture(instance.id, image.id)
+      return await this.copy(image, instance)
     } finally {
       await lifecycleOf(this.cloud).bootAgain(instance)
+    }
+  }
+
+  /** The disk as a layer, and what the snapshots of the other volumes hold. -> the layer */
+  private async copy(image: ImageRecord, instance: InstanceRecord): Promise<string> {
+    const { disks, volumes } = this.cloud.engine
+    const layer = await disks.capture(instance.id, image.id)
+    for (const { volumeId, content } of snapshotsFor(this.cloud, image.id)) {
+      if (content === undefined) continue
+      await inOrder(this.cloud, volumeId, () => volumes.snapshot(volumeId, content))
+    }
+    return layer
+  }
+
+  private completeSnapshots(image: ImageRecord): void {
+    for (const snapshot of snapshotsFor(this.cloud, image.id)) {
+      snapshot.state = 'completed'
+      snapshot.completedAt = this.cloud.now().toISOString()
+      if (snapshot.layers) snapshot.layers = [...image.layers]
+      delete snapshot.forImage
     }
   }
 
@@ -102,6 +130,9 @@ export class ImageWork {
     this.cloud.log.error(`image ${image.id} could not be made: ${why}`)
     image.state = 'failed'
     image.stateReason = { code: 'Server.InternalError', message: `Server.InternalError: ${why}` }
+    delete image.rootSnapshotId
+    delete image.volumes
+    for (const snapshot of snapshotsFor(this.cloud, image.id)) dropSnapshot(this.cloud, snapshot)
   }
 
   private async removeUnused(): Promise<void> {
@@ -109,12 +140,16 @@ export class ImageWork {
     const { disks } = this.cloud.engine
     const layers = await disks.layers()
     const pending = Object.values(ec2.images).filter((image) => image.state === 'pending')
-    const making = [...pending.map(({ id }) => id), ...this.importing]
+    const snapshots = Object.values(ec2.snapshots)
+    const taking = snapshots.filter(({ state, layers: of }) => of && (state === 'pending' || state === 'deleting'))
+    const making = [...[...pending, ...taking].map(({ id }) => id), ...this.importing]
     const used = new Set<string>()
     for (const image of Object.values(ec2.images)) for (const layer of image.layers) used.add(layer)
     for (const instance of Object.values(ec2.instances)) {
       if (instance.state !== 'terminated') for (const layer of instance.layers) used.add(layer)
     }
+    for (const { layers: of = [] } of [...snapshots, ...Object.values(ec2.volumes)])
+      for (const layer of of) used.add(layer)
     for (const layer of layers) {
       if (used.has(layer) || making.some((id) => layer.endsWith(id))) continue
       await disks.removeLayer(layer)

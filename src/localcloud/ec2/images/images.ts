@@ -1,4 +1,10 @@
-import type { DescribeImagesRequest, DescribeImagesResult, Image } from '@aws-sdk/client-ec2'
+import type {
+  BlockDeviceMapping,
+  DescribeImagesRequest,
+  DescribeImagesResult,
+  EbsBlockDevice,
+  Image,
+} from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
@@ -50,6 +56,8 @@ export function describeImages(input: DescribeImagesRequest, cloud: Cloud): Desc
 }
 
 function filters(cloud: Cloud): FilterTable<ImageRecord> {
+  const mapped = (value: (mapping: BlockDeviceMapping) => string | number | undefined) => (image: ImageRecord) =>
+    mappingsOf(cloud, image).map(value)
   return {
     'image-id': (image) => image.id,
     name: (image) => image.name,
@@ -70,8 +78,30 @@ function filters(cloud: Cloud): FilterTable<ImageRecord> {
     'source-instance-id': (image) => image.sourceInstanceId,
     'source-image-id': (image) => image.sourceImageId,
     'creation-date': (image) => image.createdAt,
-    'block-device-mapping.device-name': () => ROOT_DEVICE,
+    'block-device-mapping.device-name': mapped(({ DeviceName }) => DeviceName),
+    'block-device-mapping.snapshot-id': mapped(({ Ebs }) => Ebs?.SnapshotId),
+    'block-device-mapping.volume-size': mapped(({ Ebs }) => Ebs?.VolumeSize),
+    'block-device-mapping.volume-type': mapped(({ Ebs }) => Ebs?.VolumeType),
+    'block-device-mapping.delete-on-termination': mapped(({ Ebs }) => String(Ebs?.DeleteOnTermination ?? true)),
+    'block-device-mapping.encrypted': mapped(({ Ebs }) => String(Ebs?.Encrypted ?? false)),
   }
+}
+
+function mappingsOf(cloud: Cloud, { rootSnapshotId, rootVolumeSize, volumes = [] }: ImageRecord): BlockDeviceMapping[] {
+  const { snapshots } = cloud.state.ec2
+  const encrypted = (id = '') => own(snapshots, id)?.encrypted ?? false
+  const root: EbsBlockDevice = {
+    DeleteOnTermination: true,
+    SnapshotId: rootSnapshotId,
+    VolumeSize: rootVolumeSize ?? ROOT_VOLUME_GIB,
+    VolumeType: 'gp3',
+    Encrypted: encrypted(rootSnapshotId),
+  }
+  const others = volumes.map(({ device, ebs }) => ({
+    DeviceName: device,
+    Ebs: { DeleteOnTermination: true, Encrypted: encrypted(ebs.SnapshotId), VolumeType: 'gp2' as const, ...ebs },
+  }))
+  return [{ DeviceName: ROOT_DEVICE, Ebs: root }, ...others]
 }
 
 function describeImage(cloud: Cloud, image: ImageRecord): Image {
@@ -98,12 +128,7 @@ function describeImage(cloud: Cloud, image: ImageRecord): Image {
     ImdsSupport: 'v2.0',
     RootDeviceName: ROOT_DEVICE,
     RootDeviceType: 'ebs',
-    BlockDeviceMappings: [
-      {
-        DeviceName: ROOT_DEVICE,
-        Ebs: { DeleteOnTermination: true, VolumeSize: ROOT_VOLUME_GIB, VolumeType: 'gp3', Encrypted: false },
-      },
-    ],
+    BlockDeviceMappings: mappingsOf(cloud, image),
     Tags: tagList(cloud.state.ec2, image.id),
   }
 }

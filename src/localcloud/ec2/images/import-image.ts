@@ -4,8 +4,8 @@ import { LocalCloudError } from '../../local-error.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import { newId } from '../resource-ids.js'
 import type { ImageRecord } from '../state.js'
-import { checkName } from './actions.js'
 import { imageWorkOf } from './image-work.js'
+import { checkName } from './names.js'
 
 export interface ImportRequest {
   /** Absolute path of a tar file with a root file system. */

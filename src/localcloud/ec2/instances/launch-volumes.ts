@@ -1,6 +1,7 @@
 import type { BlockDeviceMapping, EbsBlockDevice, RunInstancesRequest } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
-import { AwsError, invalidCombination, missingParameter } from '../../protocol/aws-error.js'
+import { invalidCombination, missingParameter } from '../../protocol/aws-error.js'
+import { badMapping } from '../images/bad-mapping.js'
 import { ROOT_DEVICE, ROOT_VOLUME_GIB } from '../images/images.js'
 import { newId } from '../resource-ids.js'
 import { snapshotContent, usableSnapshot } from '../snapshots/find.js'
@@ -37,7 +38,7 @@ export function parseVolumes(input: RunInstancesRequest, image: ImageRecord, clo
   const add = (device: string, ebs: EbsBlockDevice) => {
     const taken = volumes.map((volume) => volume.device)
     checkRoomFor(device, taken, () => badMapping(`${device} is mapped twice`))
-    volumes.push(dataVolume(device, ebs, cloud))
+    volumes.push(checkDataVolume(device, ebs, cloud))
   }
   const others = asked.filter((mapping) => mapping !== root)
   for (const { device, ebs } of image.volumes ?? []) {
@@ -52,7 +53,8 @@ export function parseVolumes(input: RunInstancesRequest, image: ImageRecord, clo
   return volumes
 }
 
-function checkMapping({
+/** @throws AwsError for a mapping that says nothing, or two things */
+export function checkMapping({
   DeviceName: device,
   Ebs: ebs,
   NoDevice: none,
@@ -95,7 +97,8 @@ function rootVolume(mapping: BlockDeviceMapping | undefined, image: ImageRecord,
   }
 }
 
-function dataVolume(device: string, ebs: EbsBlockDevice, cloud: Cloud): LaunchVolume {
+/** A volume beside the root volume. @throws AwsError */
+export function checkDataVolume(device: string, ebs: EbsBlockDevice, cloud: Cloud): LaunchVolume {
   checkDeviceName(device)
   const snapshot = ebs.SnapshotId === undefined ? undefined : usableSnapshot(cloud.state.ec2, ebs.SnapshotId)
   const size = ebs.VolumeSize ?? snapshot?.size
@@ -157,8 +160,6 @@ export function addMissingRoot(state: Ec2State, instance: InstanceRecord): void 
     },
   }
 }
-
-const badMapping = (message: string) => new AwsError('InvalidBlockDeviceMapping', message)
 
 const withoutUndefined = (ebs: EbsBlockDevice): EbsBlockDevice =>
   Object.fromEntries(Object.entries(ebs).filter(([, value]) => value !== undefined))

@@ -95,10 +95,8 @@ async function keepStray(cloud: Cloud, id: string, kept: Set<string>): Promise<v
 
 /** Resolves when no instance of the cloud is on its way to another state. */
 export async function settled(cloud: Cloud): Promise<void> {
-  await lifecycleOf(cloud).settled()
-  await imageWorkOf(cloud).settled()
-  await volumeWorkOf(cloud).settled()
-  await lifecycleOf(cloud).settled()
+  const [lifecycle, images, volumes] = [lifecycleOf(cloud), imageWorkOf(cloud), volumeWorkOf(cloud)]
+  for (const work of [lifecycle, images, volumes, images, lifecycle]) await work.settled()
 }
 
 /** Before `engine.close`: begins nothing more and waits for the steps under way, whose instances stay as recorded. */

@@ -128,8 +128,10 @@ export async function endNode(cloud: Cloud, instance: InstanceRecord): Promise<v
   }
   if (!root) return
   unlink(state.ec2, root)
-  if (keepsDisk) root.state = 'available'
-  else {
+  if (keepsDisk) {
+    root.state = 'available'
+    root.layers = [...instance.layers]
+  } else {
     delete state.ec2.volumes[root.id]
     forgetTags(state.ec2, root.id)
   }

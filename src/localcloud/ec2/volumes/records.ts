@@ -21,6 +21,8 @@ export interface VolumeRecord {
   state: VolumeState
   /** Instance whose own disk this is: it has no other place, and the engine makes and removes it with that node. */
   readonly rootOf?: string
+  /** What the disk stands on, of a root volume that has outlived its instance. */
+  layers?: string[]
   attachment?: AttachmentRecord
   modification?: ModificationRecord
   autoEnableIo?: boolean

@@ -21,6 +21,8 @@ export class VolumeWork {
   private readonly workers = new Map<string, Promise<void>>()
   private readonly timers = new Set<NodeJS.Timeout>()
   private closed = false
+  /** Called when image layers may have lost their last user. */
+  onLayersFreed: () => void = () => undefined
 
   constructor(private readonly cloud: Cloud) {}
 
@@ -169,6 +171,7 @@ export class VolumeWork {
       if (volume.state !== 'deleting') return true
       try {
         await removeVolume(this.cloud, volume)
+        if (volume.layers) this.onLayersFreed()
       } catch (error) {
         this.report(volume.id, error)
         volume.state = 'available'
@@ -187,6 +190,7 @@ export class VolumeWork {
       delete ec2.snapshots[id]
       forgetTags(ec2, id)
     })
+    if (snapshot.layers) this.onLayersFreed()
     return true
   }
 
