@@ -183,6 +183,30 @@ WantedBy=multi-user.target
     SLOW,
   )
 
+  test('an init script that asks systemctl about its own unit, as with the package systemd, ends', async () => {
+    const script = `#!/bin/sh
+### BEGIN INIT INFO
+# Provides: asks
+# Required-Start:
+# Required-Stop:
+# Default-Start: 2
+# Default-Stop:
+### END INIT INFO
+[ "$(systemctl -p LoadState --value show asks.service)" = loaded ] || exit 9
+case $1 in
+  start) echo "skip $SYSTEMCTL_SKIP_REDIRECT" > /run/asks ;;
+  stop) rm -f /run/asks ;;
+  status) [ -e /run/asks ] || exit 3 ;;
+esac
+`
+    await out('cat > /etc/init.d/asks && chmod 755 /etc/init.d/asks', script)
+    await out('timeout 20 systemctl start asks')
+    expect(await out('timeout 20 systemctl show -p ActiveState,LoadState asks')).toBe(
+      'ActiveState=active\nLoadState=loaded',
+    )
+    await out('timeout 20 systemctl stop asks && ! test -e /run/asks && update-rc.d asks defaults')
+  })
+
   test(
     'stopped in order at shutdown, started at boot when enabled',
     async () => {
@@ -195,6 +219,7 @@ WantedBy=multi-user.target
       await machines.engine.boot(machines.spec(NODE))
       await machines.until('up', async () => (await run('systemctl is-active late')).exitCode === 0)
       expect(await log('late')).toContain('stopped well')
+      expect(await out('cat /run/asks')).toBe('skip 1')
       expect(await out('systemctl is-active pkg; systemctl is-active many@1 worker; true')).toBe(
         'active\ninactive\ninactive',
       )
