@@ -14,10 +14,16 @@ const REMOVED = [
   'var/cache/apt/archives/*.deb',
   'var/cache/apt/*.bin',
   'root/.ssh',
-  'root/.bash_history',
+  'root/.*_history',
+  'root/.*hist',
   'root/.viminfo',
   'home/*/.ssh',
-  'home/*/.bash_history',
+  'home/*/.*_history',
+  'home/*/.*hist',
+  'home/*/.viminfo',
+  'var/crash/*',
+  'var/lib/systemd/random-seed',
+  'var/lib/dhcp/*',
   'tmp/*',
   'tmp/.[!.]*',
   'var/tmp/*',
@@ -25,8 +31,9 @@ const REMOVED = [
 ]
 
 /**
- * Takes from a captured layer what must not be in an image: keys, names and logs of the machine it came from, as the
- * original's `ebsimage` does, and what a new machine gets afresh. Nothing of a base image is hidden by it: entries go
+ * Takes from a captured layer what must not be in an image: keys, names, histories and logs of the machine it came from,
+ * as the original's `ebsimage` does, and what a new machine gets afresh. Other than that it leaves the files of root: it
+ * emptied /root, where people put software, and CreateImage of AWS keeps all. The machine itself is not changed. Nothing of a base image is hidden by it: entries go
  * from the layer only. Links are not followed.
  */
 export async function cleanImageLayer(tree: string): Promise<void> {

@@ -97,21 +97,21 @@ describe.skipIf(!canRunNodes)('disks: snapshots, rollback and layers for images'
     async () => {
       await out(
         2,
-        'mkdir -p /opt/tool && echo tool > /opt/tool/x && ln -s x /opt/tool/link && chown ann: /opt/tool/x; rm -f /usr/bin/wget /etc/issue; echo secret > /root/.bash_history; echo log > /var/log/mine.log; install -d -m 700 -o ann /home/ann/.ssh; echo k > /home/ann/.ssh/authorized_keys; echo "master:/home /home nfs rw 0 0" >> /etc/fstab; hostname changed; echo changed > /etc/hostname',
+        'mkdir -p /opt/tool && echo tool > /opt/tool/x && ln -s x /opt/tool/link && chown ann: /opt/tool/x; rm -f /usr/bin/wget /etc/issue; echo secret > /root/.bash_history; echo secret > /home/ann/.mysql_history; echo kept > /root/notes; echo log > /var/log/mine.log; install -d -m 700 -o ann /home/ann/.ssh; echo k > /home/ann/.ssh/authorized_keys; echo "master:/home /home nfs rw 0 0" >> /etc/fstab; hostname changed; echo changed > /etc/hostname',
       )
       layer = await engine.disks.capture('i-2', 'ami-1')
       expect(await engine.disks.layers()).toEqual([layer])
       const found = execFileSync('find', [layerDir(), '-printf', '%P\n']).toString()
-      for (const own of ['ssh_host', 'authorized_keys', 'bash_history', 'mine.log', 'etc/hostname', 'machine-id'])
+      for (const own of ['ssh_host', 'authorized_keys', '_history', 'mine.log', 'etc/hostname', 'machine-id'])
         expect(found).not.toContain(own)
       const three = machines.spec(3)
       expect(await engine.boot({ ...three, layers: [layer, ...three.layers] })).toEqual({ firstBoot: true })
       expect(
         await out(
           3,
-          'cat /opt/tool/link; stat -c %U /opt/tool/x; cat /data/file; ls /data/sub; ls /etc/issue 2>&1 || true; hostname; grep -c nfs /etc/fstab || true',
+          'cat /root/notes /opt/tool/link; stat -c %U /opt/tool/x; cat /data/file; ls /data/sub; ls /etc/issue 2>&1 || true; hostname; grep -c nfs /etc/fstab || true',
         ),
-      ).toMatch(/^tool\nann\ntwo\ny\n.*No such file.*\nip-10-78-5-3\n0$/s)
+      ).toMatch(/^kept\ntool\nann\ntwo\ny\n.*No such file.*\nip-10-78-5-3\n0$/s)
       const keys = await Promise.all([2, 3].map((n) => out(n, 'cat /etc/ssh/ssh_host_ed25519_key.pub /etc/machine-id')))
       expect(keys[0]).not.toBe(keys[1])
     },
