@@ -6,7 +6,10 @@ import type { CliContext } from '../context.js'
 
 /** All images that machines of the local cloud can start from, as EC2 tells them. */
 export async function list(cli: CliContext): Promise<void> {
-  const images = await withEc2(cli, async (ec2) => (await ec2.describeImages({ Owners: ['self'] })).Images ?? [])
+  const images = await withEc2(
+    cli,
+    async (ec2) => (await ec2.describeImages({ Owners: ['self', 'amazon'] })).Images ?? [],
+  )
   if (images.length === 0)
     return cli.print('No images yet: the first start builds one, or `starcluster local image build`.')
   for (const { ImageId = '', Name = '', State = '', CreationDate = '', ...image } of images) {

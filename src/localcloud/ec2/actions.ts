@@ -19,6 +19,7 @@ import {
   DeregisterImage$,
   DescribeAccountAttributes$,
   DescribeAvailabilityZones$,
+  DescribeImageAttribute$,
   DescribeImages$,
   DescribeInstanceAttribute$,
   DescribeInstanceStatus$,
@@ -40,11 +41,13 @@ import {
   DetachVolume$,
   GetConsoleOutput$,
   ImportKeyPair$,
+  ModifyImageAttribute$,
   ModifyInstanceAttribute$,
   ModifyVolume$,
   ModifyVolumeAttribute$,
   RebootInstances$,
   RegisterImage$,
+  ResetImageAttribute$,
   RevokeSecurityGroupEgress$,
   RevokeSecurityGroupIngress$,
   RunInstances$,
@@ -56,6 +59,7 @@ import type { Cloud } from '../cloud.js'
 import type { QueryAction } from '../protocol/query-service.js'
 import type { OperationSchema } from '../protocol/shape.js'
 import { copyImage, createImage, deregisterImage } from './images/actions.js'
+import { describeImageAttribute, modifyImageAttribute, resetImageAttribute } from './images/attributes.js'
 import { describeImages } from './images/images.js'
 import { registerImage } from './images/register-image.js'
 import { describeInstanceTypeOfferings, describeInstanceTypes } from './instance-types/actions.js'
@@ -117,6 +121,9 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   DeregisterImage: writes(DeregisterImage$, deregisterImage),
   RegisterImage: writes(RegisterImage$, registerImage),
   DescribeImages: reads(DescribeImages$, describeImages),
+  DescribeImageAttribute: reads(DescribeImageAttribute$, describeImageAttribute),
+  ModifyImageAttribute: writes(ModifyImageAttribute$, modifyImageAttribute),
+  ResetImageAttribute: writes(ResetImageAttribute$, resetImageAttribute),
   CreateVolume: writes(CreateVolume$, createVolume),
   DeleteVolume: writes(DeleteVolume$, deleteVolume),
   AttachVolume: writes(AttachVolume$, attachVolume),

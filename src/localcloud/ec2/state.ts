@@ -132,7 +132,7 @@ export interface SecurityGroupRuleRecord {
 export interface ImageRecord {
   readonly id: string
   readonly name: string
-  readonly description: string
+  description: string
   readonly architecture: 'x86_64' | 'arm64'
   layers: string[]
   readonly createdAt: string
@@ -141,6 +141,8 @@ export interface ImageRecord {
   stateReason?: { code: string; message: string }
   /** Made by the local cloud itself, from the computer's package sources. */
   readonly base?: true
+  /** Accounts that may launch from it, and `all`. */
+  launchPermissions?: string[]
   /** Name of the file it was imported from. */
   readonly importedFrom?: string
   /** Set for images made with CreateImage, and copies of them. */

@@ -26,9 +26,10 @@ test('an image is found by id, by name and as default', async () => {
   expect(await findImage(ec2, 'default', 'x86_64')).toEqual(found)
   expect(await findImage(ec2, 'debian-12', 'x86_64')).toEqual(found)
   expect(await findImage(ec2, image!.ImageId!, 'x86_64')).toEqual(found)
-  await expect(findImage(ec2, 'debain-12', 'x86_64')).rejects.toMatchObject({
+  await ec2.copyImage({ Name: 'debian-lab', SourceImageId: image!.ImageId!, SourceRegion: 'local' })
+  await expect(findImage(ec2, 'debain-lab', 'x86_64')).rejects.toMatchObject({
     code: 'AMIDoesNotExist',
-    hint: expect.stringContaining('debian-12'),
+    hint: expect.stringContaining('debian-lab'),
   })
 })
 

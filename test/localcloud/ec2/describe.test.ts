@@ -186,7 +186,7 @@ test('the region, its zones, network, images and types', async () => {
   ])
   const { Subnets } = await ec2.describeSubnets({ Filters: [{ Name: 'availability-zone', Values: ['local-b'] }] })
   expect(Subnets).toMatchObject([{ CidrBlock: '10.78.64.0/18', AvailableIpAddressCount: 16_379 }])
-  const { Images } = await ec2.describeImages({ Owners: ['self'], Filters: [{ Name: 'name', Values: ['debian-*'] }] })
+  const { Images } = await ec2.describeImages({ Owners: ['amazon'], Filters: [{ Name: 'name', Values: ['debian-*'] }] })
   expect(Images).toMatchObject([{ Name: 'debian-12', State: 'available', RootDeviceType: 'ebs' }])
   expect((await ec2.describeImages({ ImageIds: ['default'] })).Images?.[0]?.ImageId).toBe(Images?.[0]?.ImageId)
   const types = await ec2.describeInstanceTypes({ InstanceTypes: ['t3.nano', 'r5.24xlarge', 'c5.9xlarge'] })

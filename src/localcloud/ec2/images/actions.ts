@@ -17,6 +17,7 @@ import { snapshotById } from '../snapshots/find.js'
 import type { ImageRecord, InstanceRecord } from '../state.js'
 import { forgetTags, parseTagSpecifications, putTags, tagsOf } from '../tags/tags.js'
 import { unsupported } from '../unsupported.js'
+import { checkDescription } from './attributes.js'
 import { copyImageVolumes, planImageVolumes } from './image-volumes.js'
 import { imageWorkOf } from './image-work.js'
 import { requireAvailable } from './images.js'
@@ -36,12 +37,13 @@ export function createImage(input: CreateImageRequest, cloud: Cloud): CreateImag
     throw new AwsError('IncorrectInstanceState', message)
   }
   const takeVolumes = planImageVolumes(input, instance, cloud)
+  const description = checkDescription(input.Description ?? '')
   const tags = parseTagSpecifications(input.TagSpecifications, ['image', 'snapshot'])
   endDryRun(input)
   const image: ImageRecord = {
     id: newId('ami'),
     name,
-    description: input.Description ?? '',
+    description,
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     layers: [...instance.layers],
     createdAt: cloud.now().toISOString(),
@@ -65,6 +67,7 @@ export function copyImage(input: CopyImageRequest, cloud: Cloud): CopyImageResul
   if (input.Encrypted) throw unsupported('encrypted volumes')
   if (input.DestinationOutpostArn) throw unsupported('Outposts')
   const name = checkName(ec2, input.Name)
+  const description = checkDescription(input.Description ?? '')
   const [source] = lookUp('image', [input.SourceImageId], (id) => own(ec2.images, id)) as [ImageRecord]
   requireAvailable(source)
   const tags = parseTagSpecifications(input.TagSpecifications, ['image', 'snapshot'])
@@ -72,7 +75,7 @@ export function copyImage(input: CopyImageRequest, cloud: Cloud): CopyImageResul
   const image: ImageRecord = {
     id: newId('ami'),
     name,
-    description: input.Description ?? '',
+    description,
     architecture: source.architecture,
     layers: [...source.layers],
     createdAt: cloud.now().toISOString(),

@@ -8,11 +8,13 @@ import type {
 import type { Cloud } from '../../cloud.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
-import { type FilterTable, filterBy } from '../filters.js'
+import { filterBy } from '../filters.js'
 import { paginate } from '../pagination.js'
 import { isId, malformedId, own } from '../resource-ids.js'
 import type { Ec2State, ImageRecord } from '../state.js'
 import { tagList, tagsOf } from '../tags/tags.js'
+import { IMAGE_FILTERS } from './image-filters.js'
+import { inScope, isPublic, ownerOf } from './owners.js'
 
 export const ROOT_DEVICE = '/dev/xvda'
 /** Size of the root volume when the launch names none; a smaller one cannot hold the image. */
@@ -45,46 +47,15 @@ export function requireAvailable(image: ImageRecord): ImageRecord {
 
 export function describeImages(input: DescribeImagesRequest, cloud: Cloud): DescribeImagesResult {
   const { ec2 } = cloud.state
-  const matches = filterBy(input.Filters, filters(cloud), (image) => tagsOf(ec2, image.id))
+  const told = (image: ImageRecord) => describeImage(cloud, image)
+  const matches = filterBy(input.Filters, IMAGE_FILTERS, ({ ImageId = '' }) => tagsOf(ec2, ImageId))
+  const scope = inScope(input, cloud)
   const asked = input.ImageIds?.length ? input.ImageIds.map((id) => requireImage(ec2, id)) : Object.values(ec2.images)
   endDryRun(input)
-  const owners = input.Owners ?? []
-  const owned = owners.length === 0 || owners.includes('self') || owners.includes(cloud.accountId)
-  const images = owned ? [...new Set(asked)].filter(matches).sort((a, b) => (a.id < b.id ? -1 : 1)) : []
-  const { page, NextToken } = paginate(images, (image) => image.id, input, { min: 1, max: 1000 })
-  return { Images: page.map((image) => describeImage(cloud, image)), NextToken }
-}
-
-function filters(cloud: Cloud): FilterTable<ImageRecord> {
-  const mapped = (value: (mapping: BlockDeviceMapping) => string | number | undefined) => (image: ImageRecord) =>
-    mappingsOf(cloud, image).map(value)
-  return {
-    'image-id': (image) => image.id,
-    name: (image) => image.name,
-    description: (image) => image.description,
-    architecture: (image) => image.architecture,
-    state: (image) => image.state ?? 'available',
-    'is-public': () => false,
-    'owner-id': () => cloud.accountId,
-    'owner-alias': () => undefined,
-    'image-type': () => 'machine',
-    platform: () => undefined,
-    'platform-details': () => 'Linux/UNIX',
-    'root-device-name': () => ROOT_DEVICE,
-    'root-device-type': () => 'ebs',
-    'virtualization-type': () => 'hvm',
-    hypervisor: () => 'xen',
-    'ena-support': () => true,
-    'source-instance-id': (image) => image.sourceInstanceId,
-    'source-image-id': (image) => image.sourceImageId,
-    'creation-date': (image) => image.createdAt,
-    'block-device-mapping.device-name': mapped(({ DeviceName }) => DeviceName),
-    'block-device-mapping.snapshot-id': mapped(({ Ebs }) => Ebs?.SnapshotId),
-    'block-device-mapping.volume-size': mapped(({ Ebs }) => Ebs?.VolumeSize),
-    'block-device-mapping.volume-type': mapped(({ Ebs }) => Ebs?.VolumeType),
-    'block-device-mapping.delete-on-termination': mapped(({ Ebs }) => String(Ebs?.DeleteOnTermination ?? true)),
-    'block-device-mapping.encrypted': mapped(({ Ebs }) => String(Ebs?.Encrypted ?? false)),
-  }
+  const found = [...new Set(asked)].filter(scope).map(told).filter(matches)
+  const images = found.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+  const { page, NextToken } = paginate(images, idOf, input, { min: 1, max: 1000 })
+  return { Images: [...page], NextToken }
 }
 
 function mappingsOf(cloud: Cloud, { rootSnapshotId, rootVolumeSize, volumes = [] }: ImageRecord): BlockDeviceMapping[] {
@@ -104,20 +75,25 @@ function mappingsOf(cloud: Cloud, { rootSnapshotId, rootVolumeSize, volumes = []
   return [{ DeviceName: ROOT_DEVICE, Ebs: root }, ...others]
 }
 
-function describeImage(cloud: Cloud, image: ImageRecord): Image {
+const idOf = ({ ImageId = '' }: Image) => ImageId
+
+/** An image as it is told, its owner included. */
+export function describeImage(cloud: Cloud, image: ImageRecord): Image {
+  const owner = ownerOf(cloud, image)
   return {
     ImageId: image.id,
     Name: image.name,
     Description: image.description,
-    ImageLocation: `${cloud.accountId}/${image.name}`,
+    ImageLocation: `${owner.alias ?? owner.id}/${image.name}`,
     ImageType: 'machine',
     State: image.state ?? 'available',
     StateReason: image.stateReason && { Code: image.stateReason.code, Message: image.stateReason.message },
     SourceInstanceId: image.sourceInstanceId,
     SourceImageId: image.sourceImageId,
     SourceImageRegion: image.sourceImageId === undefined ? undefined : cloud.region,
-    OwnerId: cloud.accountId,
-    Public: false,
+    OwnerId: owner.id,
+    ImageOwnerAlias: owner.alias,
+    Public: isPublic(image),
     CreationDate: image.createdAt,
     Architecture: image.architecture,
     PlatformDetails: 'Linux/UNIX',
