@@ -3,12 +3,18 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as starcluster from '../index.js'
 import { currentSignal, startShell } from './shell.js'
+import { isConfig } from './views/kinds.js'
 import { withoutSecrets } from './views/secrets.js'
 
 /** The development shell on a composed StarCluster. @returns exit status */
 export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessEnv): Promise<number> {
   // Ctrl-C at the prompt ends what the line began, remote commands included.
   starcluster.setAmbientSignal(currentSignal)
+  const types = new Map<unknown, string>([[starcluster.log, 'Logger']])
+  const clients = new Map<unknown, string>([
+    [sc.aws.ec2, 'client-ec2'],
+    [sc.aws.s3, 'client-s3'],
+  ])
   return startShell({
     context: {
       cm: sc.cm,
@@ -32,6 +38,11 @@ export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessE
     },
     present: async (value, look, signal) => (await import('./views/present.js')).present(value, look, signal),
     withoutSecrets: (text) => withoutSecrets(text, () => sc.config(), env),
+    help: {
+      typeOf: (value) => types.get(value) ?? (isConfig(value) ? 'StarClusterConfig' : undefined),
+      sdkClientOf: (value) => clients.get(value),
+      publicNames: starcluster,
+    },
     types: shellTypes(),
   })
 }

@@ -25,8 +25,19 @@ export interface ShellOptions {
   readonly present?: (value: unknown, look: ShellLook, signal: AbortSignal) => Promise<string | undefined>
   /** What is printed of a text, which may hold secrets. */
   readonly withoutSecrets?: (text: string) => string
+  readonly help?: ShellHelp
   /** `.type`: what TypeScript knows about the names of `context`. */
   readonly types?: ShellTypes
+}
+
+/** What `name?` and completion know besides the classes of values. */
+export interface ShellHelp {
+  /** Class or interface of a value whose constructor does not say it. */
+  readonly typeOf: (value: unknown) => string | undefined
+  /** The package below @aws-sdk that a value is a client of. */
+  readonly sdkClientOf: (value: unknown) => string | undefined
+  /** What is exported under the names of its declarations. */
+  readonly publicNames: object
 }
 
 /** How values are printed. */

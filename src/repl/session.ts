@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type vm from 'node:vm'
+import vm from 'node:vm'
 import type { ShellCommand } from './commands.js'
 import { bindImport, bindLoopGuard, bindNames } from './context.js'
 import { Evaluator, type EvaluatorOptions, type Outcome } from './evaluator.js'
@@ -81,6 +81,25 @@ export class Session {
     const rendered = await this.evaluator.perform(async (signal) => ({ value: await this.#render(value, signal) }))
     if (rendered.kind === 'value') this.io.write(`${this.#public(String(rendered.value))}\n`)
     if (rendered.kind === 'error') this.printError(rendered.error)
+  }
+
+  /** Text as it is, as lines of its own. */
+  say(text: string): void {
+    this.io.write(`${this.#public(text)}\n`)
+  }
+
+  /** What an expression is, for help and completion; undefined for half-typed text and what takes too long. */
+  glance(expression: string): unknown {
+    try {
+      return vm.runInContext(expression, this.context, { timeout: 250, displayErrors: false })
+    } catch {
+      return undefined
+    }
+  }
+
+  /** A global name exists, whatever its value. */
+  knows(name: string): boolean {
+    return name in this.context
   }
 
   printError(error: unknown): void {

@@ -1,7 +1,7 @@
 import { runLocally } from './local-command.js'
 import type { Session } from './session.js'
 
-/** A line that is no program: `!ls`. */
+/** A line that is no program: `!ls`, `cm.runPlugin?`. */
 export interface SpecialInput {
   readonly matches: (line: string) => boolean
   /** @returns what is to be printed, undefined for nothing */
@@ -10,6 +10,16 @@ export interface SpecialInput {
 
 /** The first that matches takes the line. */
 export const specialInputs: readonly SpecialInput[] = [
+  {
+    matches: (line) => /^\?|^[\p{L}\p{N}_$.]+\?{1,2}\s*$/u.test(line),
+    run: async (line, session) => {
+      const { help, readQuestion } = await import('./docs/help.js')
+      const question = readQuestion(line)
+      if (!question) throw new SyntaxError('Help is for names: cm.runPlugin?')
+      session.say(help(question, session))
+      return undefined
+    },
+  },
   {
     matches: (line) => line.startsWith('!'),
     run: (line, session, signal) => runLocally(line.slice(1).trim(), signal, session.io.terminal),

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os'
 import repl, { type REPLServer } from 'node:repl'
 import type { ReadStream, WriteStream } from 'node:tty'
-import vm from 'node:vm'
 import { shellCommands } from './commands.js'
 import { executeIn, isInterruption, type Outcome } from './evaluator.js'
 import { History } from './history.js'
@@ -140,7 +139,8 @@ class TerminalShell {
 
   #evaluateWithOurs(): void {
     const evaluate: repl.REPLEval = (source, _context, _file, done) => {
-      if (!this.#lines.feeding) done(null, this.#glance(source))
+      if (!this.#lines.feeding)
+        done(null, this.#session.glance(source)) // the completer asks
       else if (this.#more) done(incomplete(), undefined)
       else this.#lines.hold(this.#evaluate(source, done))
     }
@@ -167,15 +167,6 @@ class TerminalShell {
     if (outcome.kind === 'error') this.#session.printError(outcome.error)
     if (outcome.kind === 'value') await this.#session.print(outcome.value)
     return outcome.kind
-  }
-
-  /** The completer asks through `eval` what an expression is. */
-  #glance(source: string): unknown {
-    try {
-      return vm.runInContext(source, this.#server.context, { timeout: 250, displayErrors: false })
-    } catch {
-      return undefined // half-typed text and slow getters simply complete to nothing
-    }
   }
 
   #defineCommands(): void {

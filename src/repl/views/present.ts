@@ -1,15 +1,8 @@
-import {
-  Cluster,
-  type ClusterListing,
-  ClusterManager,
-  CommandResult,
-  foldOutputs,
-  Node,
-  type StarClusterConfig,
-} from '../../index.js'
+import { Cluster, type ClusterListing, ClusterManager, CommandResult, foldOutputs, Node } from '../../index.js'
 import { renderAws } from './aws.js'
 import { renderCluster, renderClusters, renderListings, renderManager, renderNode, renderNodes } from './clusters.js'
 import { renderConfig } from './config.js'
+import { isConfig, isListing } from './kinds.js'
 import type { Look } from './table.js'
 
 /** AWS may be asked while a value is printed; the prompt does not wait longer for it. */
@@ -57,18 +50,6 @@ function renderResult({ stdout, stderr, exitCode, signal, failed }: CommandResul
   const said = [stdout, stderr].map((text) => text.trimEnd()).filter((text) => text !== '')
   if (failed) said.push(signal ? `(killed by ${signal})` : `(exit code ${exitCode})`)
   return said.length > 0 ? said.join('\n') : '(no output)'
-}
-
-function isConfig(value: unknown): value is StarClusterConfig {
-  return hasMembers(value, ['templateNames', 'plugins', 'keys', 'sources', 'isStale'])
-}
-
-function isListing(value: unknown): value is ClusterListing {
-  return hasMembers(value, ['tag', 'securityGroup', 'vpcId', 'nodes'])
-}
-
-function hasMembers(value: unknown, names: readonly string[]): boolean {
-  return typeof value === 'object' && value !== null && names.every((name) => Object.hasOwn(value, name))
 }
 
 function isListOf(value: unknown, is: (item: unknown) => boolean): boolean {

@@ -44,6 +44,7 @@ export function renderCell(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   // What AWS or a user named so shall not move the cursor.
   return String(value)
+    .trim()
     .replace(/\s+/g, ' ')
     .replace(/\p{Cc}/gu, '?')
 }
