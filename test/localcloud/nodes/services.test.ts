@@ -137,6 +137,27 @@ WantedBy=multi-user.target
   )
 
   test(
+    'tmpfiles.d of a package are made before a start; the NFS server stops when it is stopped',
+    async () => {
+      await out('useradd -r keeper; cat > /usr/lib/tmpfiles.d/keeper.conf', TMPFILES)
+      await unit(
+        'keeper.service',
+        '[Service]\nUser=keeper\nExecStart=/bin/sh -c "echo > /run/keeper/sock; exec sleep 1000"\n',
+      )
+      await out('systemctl start keeper')
+      await machines.until('its file', async () => (await run('test -e /run/keeper/sock')).exitCode === 0)
+      expect(await out('stat -c "%U %a" /run/keeper; cat /run/keeper-note; readlink /run/keeper-link')).toBe(
+        'keeper 750\na note/run/keeper',
+      )
+      expect((await run('test -e /run/nologin-keeper')).exitCode).toBe(1)
+      await out('systemctl stop nfs-kernel-server keeper')
+      expect(await run('systemctl is-active nfs-kernel-server')).toMatchObject({ stdout: 'inactive' })
+      await out('systemctl start nfs-kernel-server')
+    },
+    SLOW,
+  )
+
+  test(
     'exit statuses and words are those of systemctl',
     async () => {
       expect(await run('systemctl start nosuch')).toMatchObject({
@@ -227,3 +248,11 @@ esac
     SLOW,
   )
 })
+
+const TMPFILES = `# a comment
+d /run/keeper 0750 keeper keeper - -
+f /run/keeper-note 0644 root root - "a note"
+L /run/keeper-link - - - - /run/keeper
+F! /run/nologin-keeper 0644 - - - "at boot only"
+z /run/keeper 0700 - - - -
+`

@@ -26,6 +26,32 @@ sub identity {
     return ({ uid => $uid, gid => $gid, groups => [keys %groups], home => $home }, defined $user ? { USER => $name, LOGNAME => $name, HOME => $home, SHELL => $shell } : {});
 }
 
+# Directories, files and links that packages want to find (tmpfiles.d), those of systemd itself left out.
+sub temporary_files {
+    my %file;
+    for my $path (map { glob("$_/tmpfiles.d/*.conf") } qw(/usr/lib /run /etc)) { $file{ $path =~ m{([^/]+)$} ? $1 : '' } = $path }
+    for my $path (map { $file{$_} } grep { !/^(?:systemd|legacy|home|tmp|var|x11|etc|static-nodes|provision|credstore|journal|debian|passwd)\b/ } sort keys %file) {
+        open(my $in, '<', $path) or next;
+        while (defined(my $line = readline $in)) {
+            my ($type, $at, $mode, $user, $group, undef, $argument) = Unit::words($line);
+            next if !defined $at || $at !~ m{^/[^%]+$} || $type !~ /^([dDfLvqQ])([+]?)$/;
+            eval { temporary_file($1, $at, map { defined $_ && $_ ne '-' ? $_ : undef } $mode, $user, $group, $argument); 1 } or print STDERR "$at of $path: $@";
+        }
+    }
+}
+
+sub temporary_file {
+    my ($type, $at, $mode, $user, $group, $argument) = @_;
+    return if -l $at || -f $at || $type !~ /[dDvqQ]/ && -e $at;
+    if ($type eq 'L') { symlink($argument, $at) if defined $argument; return }
+    if ($type eq 'f') { open(my $out, '>', $at) or die "$!\n"; print $out $argument // '' }
+    else { my $below = ''; for (split m{/}, $at) { next if $_ eq ''; $below .= "/$_"; mkdir($below, 0755) } }
+    my $uid = !defined $user ? 0 : $user =~ /^\d+$/ ? $user : getpwnam($user) // die "no user $user\n";
+    my $gid = !defined $group ? 0 : $group =~ /^\d+$/ ? $group : getgrnam($group) // die "no group $group\n";
+    chown($uid, $gid, $at);
+    chmod(oct(($mode // ($type eq 'f' ? '0644' : '0755')) =~ s/^[~:]+//r), $at);
+}
+
 # RuntimeDirectory= and its like. -> those to be removed with the unit
 sub directories {
     my ($unit, $identity, $environment) = @_;

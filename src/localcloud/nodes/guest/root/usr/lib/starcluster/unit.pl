@@ -8,6 +8,11 @@ our $STATE = '/run/systemd/starcluster';
 our $LOGS = '/var/log/services';
 # Units of the base image that go by another name here.
 my %INIT = ('nfs-server' => 'nfs-kernel-server', sshd => 'ssh');
+# Packages whose init script does not work while their unit does (init, at boot, leaves these out too).
+my %UNIT = map { $_ => 1 } qw(mariadb ganglia-monitor gmetad);
+# Services that need what no machine of the local cloud has; why, when they do not start.
+my $containers = 'A machine of the local cloud cannot run containers: it may not make devices, mounts and control groups for them.';
+our %HOPELESS = map { $_ => $containers } qw(docker containerd podman);
 
 sub full_name { my ($name) = @_; return $name =~ /\.(?:service|socket|target|timer|path|mount|slice|scope|device|automount|swap)$/ ? $name : "$name.service" }
 
@@ -36,7 +41,7 @@ sub find {
     my $own = @dropins || ($unit->{path} // '') =~ m{^/(?:etc|run)/} && !-l ($unit->{path} // '');
     if ($type ne 'service') { $unit->{kind} = $unit->{path} || $type =~ /target|slice|scope/ ? 'other' : 'none' }
     # The package's init script is what Debian tests without systemd; what an administrator wrote goes before it.
-    elsif (-x "/etc/init.d/$script" && !($own && !$unit->{masked})) { @$unit{qw(kind script)} = ('init', $script) }
+    elsif (-x "/etc/init.d/$script" && !(($own || $unit->{path} && $UNIT{$script}) && !$unit->{masked})) { @$unit{qw(kind script)} = ('init', $script) }
     elsif ($unit->{path}) { $unit->{kind} = 'unit' }
     $unit->{files} = [grep { defined && -f } $unit->{path}, @dropins] if !$unit->{masked};
     return $unit;
