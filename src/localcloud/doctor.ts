@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { access, constants, readFile, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { canReachOut, TUN } from './daemon/way-out.js'
 import { diskRoot } from './disk-root.js'
 import { asRoot, type Check, existing, findCommand, isRoot, NotMet, type Probe, works } from './doctor-probe.js'
@@ -7,6 +8,7 @@ import { ordinaryUser } from './doctor-user.js'
 import { reason } from './local-error.js'
 import { readHostApt } from './nodes/apt-host.js'
 import { openCgroups } from './nodes/cgroups.js'
+import { ownCgroupParent } from './nodes/own-cgroup.js'
 import { localPaths } from './paths.js'
 
 export type { Check } from './doctor-probe.js'
@@ -61,6 +63,7 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
       probe: () => overlayWorks(env),
     },
     ...(isRoot() ? limits() : []),
+    ownCgroup(),
     {
       name: TUN,
       required: false,
@@ -73,6 +76,17 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
     },
   ]
 }
+
+/** What systemd as process 1 of a machine needs; our own init does not. */
+const ownCgroup = (): Probe => ({
+  name: 'control group of its own',
+  required: false,
+  cost: 'no machines with systemd (image debian-12-systemd); those of the default image do not need it',
+  fix: isRoot()
+    ? 'mount control groups of version 2: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified'
+    : 'starcluster local stop; then begin in a group of yours: systemd-run --user --scope -p Delegate=yes starcluster start ...',
+  probe: async () => `below ${dirname(await ownCgroupParent('probe', 'self'))}`,
+})
 
 /** What only root can give machines. */
 function limits(): Probe[] {

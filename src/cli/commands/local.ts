@@ -51,9 +51,9 @@ export const define: DefineCommand = (command, cli) => {
   const image = act('image', 'look after the images machines start from')
   const imageAct = (name: string, summary: string) => sub(image, name).description(summary)
   imageAct('list', 'list the images').action(async () => (await import('../local/images.js')).list(cli))
-  imageAct('build', 'build the base image, if it is not there').action(async () =>
-    (await import('../local/images.js')).build(cli),
-  )
+  imageAct('build', 'build the base image, if it is not there')
+    .option('--systemd', 'the one whose machines run systemd: start with -n debian-12-systemd')
+    .action(async (flags) => (await import('../local/images.js')).build(cli, flags))
   imageAct('import', 'make an image of a tar file with a root file system (debootstrap, docker export, LXC)')
     .argument('<file>', 'plain, or compressed with gzip, xz, zstd or bzip2')
     .option('--name <name>', "the image's name; default: the file's")

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { createStarCluster } from '../../index.js'
-import { ensureDaemon } from '../../localcloud/control.js'
+import { ensureDaemon, ensureSystemdImage } from '../../localcloud/control.js'
 import { importImage } from '../../localcloud/control-images.js'
 import type { CliContext } from '../context.js'
 
@@ -19,9 +19,10 @@ export async function list(cli: CliContext): Promise<void> {
   }
 }
 
-export async function build(cli: CliContext): Promise<void> {
+export async function build(cli: CliContext, flags: { systemd?: boolean }): Promise<void> {
   await cli.openLog()
-  await ensureDaemon({ env: cli.env, signal: cli.signal, onProgress: (message) => cli.print(message) })
+  const ensure = flags.systemd ? ensureSystemdImage : ensureDaemon
+  await ensure({ env: cli.env, signal: cli.signal, onProgress: (message) => cli.print(message) })
   await list(cli)
 }
 

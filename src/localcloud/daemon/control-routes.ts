@@ -22,7 +22,7 @@ export interface ControlledDaemon {
   readonly dir: string
   ping(): DaemonPing
   report(): Promise<DaemonReport>
-  ensureImage(onProgress: (message: string) => void): Promise<void>
+  ensureImage(onProgress: (message: string) => void, systemd: boolean): Promise<void>
   imageAct(act: ImageAct, onProgress: (message: string) => void, signal: AbortSignal): Promise<MadeImage | undefined>
   diskAct(act: DiskAct): Promise<readonly { name: string; created: string }[]>
   egress(wanted?: boolean): Promise<EgressState>
@@ -46,8 +46,9 @@ export function controlRoutes(daemon: ControlledDaemon) {
         sendJson(response, 200, await daemon.report())
         return true
       case 'POST /image':
+      case 'POST /image/systemd':
         await sendProgress(response, daemon, 'BaseImageFailed', async (onProgress) => {
-          await daemon.ensureImage(onProgress)
+          await daemon.ensureImage(onProgress, path.endsWith('systemd'))
           return undefined
         })
         return true

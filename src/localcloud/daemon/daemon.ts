@@ -90,6 +90,7 @@ export class Daemon {
     // An older state in use may lack objects that the damaged one had: then nothing is swept.
     if (!this.store.notice) await blobs.sweep(await this.filesInUse())
     await this.machines.image.look()
+    await this.machines.systemdImage.look()
     await this.store.commit()
     await applyNetworkPolicy(this.cloud)
     await this.machines.engine.open()
@@ -104,7 +105,8 @@ export class Daemon {
         dir: this.paths.dir,
         ping: () => this.ping(),
         report: () => this.report(),
-        ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
+        ensureImage: (onProgress, systemd) =>
+          (systemd ? this.machines.systemdImage : this.machines.image).ensure(onProgress),
         imageAct: (act, onProgress, signal) => imageAct(act, this.cloud, { onProgress, signal }),
         diskAct: (act) => diskAct(act, this.cloud),
         stop: () => process.emit('SIGTERM'),

@@ -5,6 +5,7 @@ import { NullEngine } from '../ec2/null-engine.js'
 import type { NodeEngine } from '../nodes/engine.js'
 import { ImageStore } from '../nodes/images.js'
 import { createNodeEngine } from '../nodes/index.js'
+import { ownCgroupParent } from '../nodes/own-cgroup.js'
 import type { LocalPaths } from '../paths.js'
 import { BaseImageKeeper } from './base-image.js'
 import type { NodeStatus } from './status.js'
@@ -17,6 +18,8 @@ export interface LocalMachines {
   readonly kind: 'namespaces' | 'null'
   readonly engine: NodeEngine
   readonly image: BaseImageKeeper
+  /** The same with systemd as process 1; not every computer can run it. */
+  readonly systemdImage: BaseImageKeeper
 }
 
 /** Real machines, or with STARCLUSTER_LOCAL_ENGINE=null only records of them, for tests of the cloud itself. */
@@ -26,12 +29,13 @@ export function openMachines(
   log: CloudLog,
   cloud: () => Cloud,
 ): LocalMachines {
-  const register = async (image: Parameters<typeof registerBaseImage>[1]) => {
-    registerBaseImage(cloud().state.ec2, image)
+  const register = (isDefault: boolean) => async (image: Parameters<typeof registerBaseImage>[1]) => {
+    registerBaseImage(cloud().state.ec2, image, isDefault)
     await cloud().commit()
   }
   if (env.STARCLUSTER_LOCAL_ENGINE === 'null') {
-    return { kind: 'null', engine: new NullEngine(), image: new BaseImageKeeper(NO_IMAGES, register, log) }
+    const image = new BaseImageKeeper(NO_IMAGES, register(true), log)
+    return { kind: 'null', engine: new NullEngine(), image, systemdImage: image }
   }
   const root = diskRoot(env, paths)
   const engine = createNodeEngine({
@@ -43,8 +47,23 @@ export function openMachines(
     metadata: { instanceAt: (address) => metadataSource(cloud()).instanceAt(address) },
     log,
   })
-  return { kind: 'namespaces', engine, image: new BaseImageKeeper(new ImageStore(root), register, log) }
+  const store = new ImageStore(root)
+  return {
+    kind: 'namespaces',
+    engine,
+    image: new BaseImageKeeper(store, register(true), log),
+    systemdImage: new BaseImageKeeper(withSystemd(store), register(false), log),
+  }
 }
+
+/** Refused before a minute is spent on what cannot run here. Which group a machine gets is known once it is started. */
+const withSystemd = (store: ImageStore) => ({
+  base: () => store.base('systemd'),
+  ensureBase: async (onProgress: (message: string) => void) => {
+    await ownCgroupParent('probe', 'self')
+    return store.ensureBase(onProgress, 'systemd')
+  },
+})
 
 export async function nodeStatuses(engine: NodeEngine): Promise<NodeStatus[]> {
   const present = [...(await engine.list())].filter(([, state]) => state !== 'absent')

@@ -61,7 +61,7 @@ export interface MadeImage {
   readonly description: string
 }
 
-/** Lines of the answers to POST /_starcluster/image and /images: progress until one of the last two. */
+/** Lines of the answers to POST /_starcluster/image, /image/systemd and /images: progress until one of the last two. */
 export type ImageLine =
   | { readonly progress: string }
   | { readonly done: true; readonly image?: MadeImage | undefined }

@@ -205,8 +205,8 @@ export interface BaseImageDescription {
   readonly created: Date | string
 }
 
-/** Makes a base image an AMI and the meaning of `default`. Called at each start of the daemon; idempotent. */
-export function registerBaseImage(state: Ec2State, base: BaseImageDescription): ImageRecord {
+/** Makes a base image an AMI, and the meaning of `default` unless told not to. Called at each start of the daemon; idempotent. */
+export function registerBaseImage(state: Ec2State, base: BaseImageDescription, isDefault = true): ImageRecord {
   const id = `ami-${createHash('sha256').update(base.id).digest('hex').slice(0, 17)}`
   const image: ImageRecord = {
     id,
@@ -218,6 +218,6 @@ export function registerBaseImage(state: Ec2State, base: BaseImageDescription): 
     base: true,
   }
   state.images[id] = image
-  state.defaultImageId = id
+  if (isDefault) state.defaultImageId = id
   return image
 }

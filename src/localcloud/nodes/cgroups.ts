@@ -1,6 +1,7 @@
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NodeSpec } from './engine.js'
+import { pidsBelow, removeGroups } from './own-cgroup.js'
 
 type Limits = NodeSpec['limits']
 
@@ -85,16 +86,16 @@ class V1Limiter implements CgroupLimiter {
   }
 
   async remove(id: string): Promise<void> {
-    for (const root of this.roots.values()) await removeGroup(join(root, this.group, id))
+    for (const root of this.roots.values()) await removeGroups(join(root, this.group, id))
   }
 
   async removeAll(): Promise<void> {
-    for (const root of this.roots.values()) await removeGroup(join(root, this.group))
+    for (const root of this.roots.values()) await removeGroups(join(root, this.group))
   }
 
   processes(id: string): Promise<number[]> {
     const root = this.roots.get('pids') ?? this.roots.get('memory')
-    return root ? readPids(join(root, this.group, id)) : Promise.resolve([])
+    return root ? pidsBelow(join(root, this.group, id)) : Promise.resolve([])
   }
 }
 
@@ -122,34 +123,14 @@ class V2Limiter implements CgroupLimiter {
   }
 
   async remove(id: string): Promise<void> {
-    await removeGroup(join(this.root, this.group, id))
+    await removeGroups(join(this.root, this.group, id))
   }
 
   async removeAll(): Promise<void> {
-    await removeGroup(join(this.root, this.group))
+    await removeGroups(join(this.root, this.group))
   }
 
   processes(id: string): Promise<number[]> {
-    return readPids(join(this.root, this.group, id))
-  }
-}
-
-async function readPids(dir: string): Promise<number[]> {
-  const text = await readFile(join(dir, 'cgroup.procs'), 'utf8').catch(() => '')
-  return text.split('\n').filter(Boolean).map(Number)
-}
-
-/** The kernel needs a moment after the last process of a group is gone. */
-async function removeGroup(dir: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await rmdir(dir)
-      return
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT') return
-      if (code !== 'EBUSY' || attempt === 100) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
+    return pidsBelow(join(this.root, this.group, id))
   }
 }

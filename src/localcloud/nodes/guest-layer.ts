@@ -3,14 +3,82 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFi
 import { dirname, join } from 'node:path'
 import { guestDir } from './guest-dir.js'
 import { giveToNodeRoot } from './ids.js'
+import { type Init, SYSTEMD_MARKER } from './image-recipe.js'
 
-/** Names by which a program of the guest layer is known as well. */
-const LINKS: Readonly<Record<string, string>> = {
-  'usr/sbin/reboot': 'shutdown',
-  'usr/sbin/poweroff': 'shutdown',
-  'usr/sbin/halt': 'shutdown',
-  'usr/sbin/telinit': 'init',
-  'usr/sbin/mount.nfs4': 'mount.nfs',
+/** What a kind of node gets: directories below `guest`, the later over the earlier; links by their targets. */
+interface GuestParts {
+  readonly sources: readonly string[]
+  readonly leftOut: (path: string) => boolean
+  readonly links: Readonly<Record<string, string>>
+}
+
+const MOUNT_LINKS = { 'usr/sbin/mount.nfs4': 'mount.nfs' }
+
+/** What systemd itself has, or cannot do in a node: devices, kernel file systems, a network of its own making. */
+const OF_SYSTEMD =
+  /^usr\/(bin\/systemctl|sbin\/(init|runlevel|shutdown)|local\/bin\/journalctl|lib\/starcluster\/\w+\.pl)$/
+const MASKED = [
+  'systemd-networkd.service',
+  'systemd-networkd.socket',
+  'systemd-networkd-wait-online.service',
+  'systemd-resolved.service',
+  'networking.service',
+  'ssh.socket',
+  'console-getty.service',
+  'getty@.service',
+  'serial-getty@.service',
+  'modprobe@.service',
+  'systemd-modules-load.service',
+  'proc-sys-fs-binfmt_misc.automount',
+  'sys-kernel-debug.mount',
+  'sys-kernel-tracing.mount',
+  'sys-kernel-config.mount',
+  'sys-fs-fuse-connections.mount',
+  'dev-hugepages.mount',
+  'proc-fs-nfsd.mount',
+  'run-rpc_pipefs.mount',
+  'rpcbind.service',
+  'rpcbind.socket',
+  'rpc-statd.service',
+  'rpc-statd-notify.service',
+  'nfs-blkmap.service',
+  'nfs-idmapd.service',
+  'nfs-mountd.service',
+  'nfsdcld.service',
+  'e2scrub_reap.service',
+  'e2scrub_all.timer',
+]
+const UNITS = 'etc/systemd/system'
+
+const PARTS: Readonly<Record<Init, GuestParts>> = {
+  shell: {
+    sources: ['root'],
+    leftOut: () => false,
+    links: {
+      ...MOUNT_LINKS,
+      'usr/sbin/reboot': 'shutdown',
+      'usr/sbin/poweroff': 'shutdown',
+      'usr/sbin/halt': 'shutdown',
+      'usr/sbin/telinit': 'init',
+    },
+  },
+  systemd: {
+    sources: ['root', 'systemd'],
+    leftOut: (path) => OF_SYSTEMD.test(path),
+    links: {
+      ...MOUNT_LINKS,
+      ...Object.fromEntries(MASKED.map((unit) => [`${UNITS}/${unit}`, '/dev/null'])),
+      [`${UNITS}/nfs-kernel-server.service`]: 'nfs-server.service',
+      [`${UNITS}/multi-user.target.wants/ssh.service`]: '/lib/systemd/system/ssh.service',
+      [`${UNITS}/multi-user.target.wants/starcluster-first-boot.service`]: '../starcluster-first-boot.service',
+    },
+  },
+}
+
+/** What is process 1 of the nodes made of these layers. */
+export async function initOf(layersDir: string, layers: readonly string[]): Promise<Init> {
+  const marked = await Promise.all(layers.map((layer) => exists(join(layersDir, layer, SYSTEMD_MARKER))))
+  return marked.includes(true) ? 'systemd' : 'shell'
 }
 
 /** Who is asked for names, in this order, and where names without a dot are looked for. */
@@ -26,22 +94,20 @@ const resolvConfOf = ({ domain, nameServers }: GuestNames) =>
  * Puts the programs that make a file system tree a node (init, mount.nfs, ...) into a layer of their own, named after
  * their content: a new version is used by new disks, old disks keep theirs. -> layer id
  */
-export async function ensureGuestLayer(layersDir: string, names: GuestNames): Promise<string> {
-  const source = join(guestDir(), 'root')
+export async function ensureGuestLayer(layersDir: string, names: GuestNames, init: Init = 'shell'): Promise<string> {
+  const { links } = PARTS[init]
+  const files = await guestFiles(init)
   const resolvConf = resolvConfOf(names)
-  const hash = createHash('sha256').update(JSON.stringify(LINKS)).update(resolvConf)
-  for (const path of (await readdir(source, { recursive: true })).sort()) {
-    if ((await stat(join(source, path))).isFile()) hash.update(path).update(await readFile(join(source, path)))
-  }
+  const hash = createHash('sha256').update(JSON.stringify(links)).update(resolvConf)
+  for (const [path, source] of [...files].sort()) hash.update(path).update(await readFile(source))
   const id = `guest-${hash.digest('hex').slice(0, 12)}`
   const target = join(layersDir, id)
   if (await exists(target)) return id
   const work = join(dirname(layersDir), `guest-${randomBytes(6).toString('hex')}`)
   try {
-    await cp(source, work, { recursive: true })
-    for (const [path, to] of Object.entries(LINKS)) await symlink(to, join(work, path))
-    await mkdir(join(work, 'etc'), { recursive: true })
-    await writeFile(join(work, 'etc/resolv.conf'), resolvConf)
+    for (const [path, source] of files) await cp(source, await place(work, path))
+    for (const [path, to] of Object.entries(links)) await symlink(to, await place(work, path))
+    await writeFile(await place(work, 'etc/resolv.conf'), resolvConf)
     await normaliseModes(work)
     await giveToNodeRoot(work)
     await rename(work, target)
@@ -51,6 +117,24 @@ export async function ensureGuestLayer(layersDir: string, names: GuestNames): Pr
     await rm(work, { recursive: true, force: true })
   }
   return id
+}
+
+/** Path in the node -> file of ours. */
+async function guestFiles(init: Init): Promise<Map<string, string>> {
+  const { sources, leftOut } = PARTS[init]
+  const files = new Map<string, string>()
+  for (const source of sources.map((name) => join(guestDir(), name))) {
+    for (const path of await readdir(source, { recursive: true })) {
+      if (!leftOut(path) && (await stat(join(source, path))).isFile()) files.set(path, join(source, path))
+    }
+  }
+  return files
+}
+
+async function place(dir: string, path: string): Promise<string> {
+  const at = join(dir, path)
+  await mkdir(dirname(at), { recursive: true })
+  return at
 }
 
 const exists = (path: string) =>

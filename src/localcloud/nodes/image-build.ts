@@ -6,7 +6,7 @@ import { LocalCloudError } from '../local-error.js'
 import type { HostApt } from './apt-host.js'
 import { hostEnv } from './host-command.js'
 import { nodeRoot } from './ids.js'
-import { BASE_PACKAGES, FINISH } from './image-recipe.js'
+import { type Init, recipeOf } from './image-recipe.js'
 import { asNodeRootIn, asOwnRoot } from './own-root.js'
 import { formatSources } from './package-sources.js'
 
@@ -18,12 +18,17 @@ export const CA_IN_IMAGE = '/etc/apt/starcluster-host-ca.pem'
  * Makes a root file system from the host's own package sources in `dir`/root, owned by the ids of nodes. About a minute.
  * Nothing of it is visible outside `dir`: the builder has its own mount namespace, and ends when we do.
  */
-export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: string) => void): Promise<string> {
+export async function buildRoot(
+  dir: string,
+  apt: HostApt,
+  init: Init,
+  onProgress: (line: string) => void,
+): Promise<string> {
   const root = join(dir, 'root')
   await mkdir(root)
   if (isRoot()) await chown(root, nodeRoot(), nodeRoot())
   await writeFile(join(dir, 'host.sources'), formatSources(apt.sources))
-  await writeFile(join(dir, 'finish.sh'), FINISH)
+  await writeFile(join(dir, 'finish.sh'), recipeOf(init).finish)
   await writeFile(join(dir, '50starcluster-host'), `${aptConf(apt).join('\n')}\n`)
   // The kernel ends the builder with us, and with it everything it started.
   const builder = spawn(
@@ -39,7 +44,7 @@ export async function buildRoot(dir: string, apt: HostApt, onProgress: (line: st
       '--kill-child',
       '--mount-proc',
       'mmdebstrap',
-      ...mmdebstrapArguments(dir, apt),
+      ...mmdebstrapArguments(dir, apt, recipeOf(init).packages),
     ]),
     {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,7 +101,7 @@ export function aptConf(apt: HostApt): string[] {
   return apt.settings.map((line) => (apt.caFile ? line.replace(`"${apt.caFile}"`, `"${CA_IN_IMAGE}"`) : line))
 }
 
-function mmdebstrapArguments(dir: string, apt: HostApt): string[] {
+function mmdebstrapArguments(dir: string, apt: HostApt, packages: readonly string[]): string[] {
   return [
     // An ordinary user is root of a user namespace here: the files land below his home, whoever may enter that.
     '--mode=root',
@@ -112,7 +117,7 @@ function mmdebstrapArguments(dir: string, apt: HostApt): string[] {
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',
     '--aptopt=Apt::Install-Recommends "false"',
     ...apt.settings.map((line) => `--aptopt=${line}`),
-    `--include=${BASE_PACKAGES.join(',')}`,
+    `--include=${packages.join(',')}`,
     ...(apt.caFile ? [`--customize-hook=upload '${apt.caFile}' '${CA_IN_IMAGE}'`] : []),
     `--customize-hook=upload '${dir}/finish.sh' /finish.sh`,
     '--customize-hook=chroot "$1" sh /finish.sh && rm "$1/finish.sh"',

@@ -5,7 +5,7 @@ import { type HostApt, readHostApt } from './apt-host.js'
 import { withLock } from './build-lock.js'
 import { makePassage } from './disk-paths.js'
 import { buildRoot } from './image-build.js'
-import { imageName, recipeId } from './image-recipe.js'
+import { type Init, imageName, recipeId } from './image-recipe.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 
 /** An image that nodes can start from. */
@@ -24,7 +24,7 @@ export interface BaseImage {
 export class ImageStore {
   private readonly dir: string
   private readonly layers: string
-  private building: Promise<BaseImage> | undefined
+  private readonly building = new Map<Init, Promise<BaseImage>>()
 
   constructor(diskRoot: string) {
     this.dir = join(diskRoot, 'images')
@@ -40,8 +40,8 @@ export class ImageStore {
   }
 
   /** The image for this machine's distribution, or undefined when it has still to be built. */
-  async base(): Promise<BaseImage | undefined> {
-    return this.find(recipeId((await readHostApt()).distribution))
+  async base(init: Init = 'shell'): Promise<BaseImage | undefined> {
+    return this.find(recipeId((await readHostApt()).distribution, init))
   }
 
   /**
@@ -49,23 +49,23 @@ export class ImageStore {
    * A build that was cut short leaves nothing in the way; of two at once one builds and the other waits for it.
    * @throws LocalCloudError NoPackageSources, ImageBuildFailed
    */
-  ensureBase(onProgress: (line: string) => void = () => undefined): Promise<BaseImage> {
-    this.building ??= this.makeBase(onProgress).finally(() => {
-      this.building = undefined
-    })
-    return this.building
+  ensureBase(onProgress: (line: string) => void = () => undefined, init: Init = 'shell'): Promise<BaseImage> {
+    const building =
+      this.building.get(init) ?? this.makeBase(init, onProgress).finally(() => this.building.delete(init))
+    this.building.set(init, building)
+    return building
   }
 
-  private async makeBase(onProgress: (line: string) => void): Promise<BaseImage> {
+  private async makeBase(init: Init, onProgress: (line: string) => void): Promise<BaseImage> {
     const apt = await readHostApt()
-    const id = recipeId(apt.distribution)
+    const id = recipeId(apt.distribution, init)
     const found = await this.find(id)
     if (found) return found
     await mustHaveOwnRoot()
     await makePassage(this.dir, this.layers)
     return withLock(
       join(this.dir, 'build.lock'),
-      async () => (await this.find(id)) ?? (await this.build(id, apt, onProgress)),
+      async () => (await this.find(id)) ?? (await this.build(id, apt, init, onProgress)),
       () => onProgress('waiting for another build to end'),
     )
   }
@@ -77,14 +77,14 @@ export class ImageStore {
     return complete ? (await this.list()).find((image) => image.id === id) : undefined
   }
 
-  private async build(id: string, apt: HostApt, onProgress: (line: string) => void): Promise<BaseImage> {
+  private async build(id: string, apt: HostApt, init: Init, onProgress: (line: string) => void): Promise<BaseImage> {
     await this.removeRemains()
-    const name = imageName(apt.distribution)
+    const name = imageName(apt.distribution, init)
     const work = join(this.dir, `build-${randomBytes(6).toString('hex')}`)
     await mkdir(work, { mode: 0o711 })
     try {
       onProgress(`building image ${name} from this machine's package sources`)
-      const root = await buildRoot(work, apt, onProgress)
+      const root = await buildRoot(work, apt, init, onProgress)
       const image: BaseImage = { id, name, layers: [id], created: new Date().toISOString() }
       await writeFile(join(work, 'image.json'), JSON.stringify(image))
       await removeTrees(join(this.layers, id))

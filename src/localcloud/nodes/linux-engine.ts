@@ -6,16 +6,18 @@ import { LocalCloudError } from '../local-error.js'
 import { type CgroupLimiter, openCgroups } from './cgroups.js'
 import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
-import { ensureGuestLayer } from './guest-layer.js'
+import { ensureGuestLayer, initOf } from './guest-layer.js'
+import { nodeRoot } from './ids.js'
 import { isHomeLayer, LinuxDisks } from './linux-disks.js'
 import { LinuxNetwork } from './linux-network.js'
 import { LinuxVolumes } from './linux-volumes.js'
 import { memoryOf } from './memory.js'
 import type { NetworkPolicy } from './network-policy.js'
-import { diskBytes, diskLayers, makeDisk } from './node-disk.js'
+import { diskBytes, diskLayers, layerIds, makeDisk } from './node-disk.js'
 import type { NodeDisks } from './node-disks.js'
 import { processesBeside } from './node-processes.js'
 import type { NodeVolumes } from './node-volumes.js'
+import { makeOwnCgroup, ownCgroupParent, removeOwnCgroup } from './own-cgroup.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
 import { claimPublicNet, type PublicNet } from './public-net.js'
@@ -101,9 +103,8 @@ export class LinuxNodeEngine implements NodeEngine {
     await Promise.all(unmounted.map((one) => one.catch(complain)))
     await this.close()
     await supervisor?.kill()
-    const limiter = await this.limiter()
-    for (const id of ids) await limiter.remove(id)
-    await limiter.removeAll()
+    for (const id of ids) await this.removeCgroups(id)
+    await (await this.limiter()).removeAll()
     await removeTrees(this.paths.home)
     for (const layer of await this.disks.layers()) await this.disks.removeLayer(layer)
     if (options.images) await this.removeImages()
@@ -148,7 +149,7 @@ export class LinuxNodeEngine implements NodeEngine {
     if (supervisor) await this.letGo(supervisor, id)
     if (await this.bootSettled(id)) return this.remove(id)
     await this.closePort(id)
-    await (await this.limiter()).remove(id)
+    await this.removeCgroups(id)
     await removeTrees(dir, `${dir}.new`)
   }
 
@@ -257,13 +258,16 @@ export class LinuxNodeEngine implements NodeEngine {
     const dir = this.paths.node(spec.id)
     const lower = (await diskLayers(dir)) ?? (await this.newDisk(dir, spec))
     const cgroups = await (await this.limiter()).prepare(spec.id, spec.limits)
+    const init = await initOf(this.paths.layers, layerIds(lower))
+    const own = init === 'systemd' ? await this.ownCgroup(spec.id, supervisor) : ''
     const request = {
       id: spec.id,
       lower,
       ip: spec.privateIp,
       public: spec.publicIp,
       hostname: spec.hostname,
-      cgroups: cgroups.join(','),
+      init,
+      cgroups: [...new Set([...cgroups, own])].filter(Boolean).join(','),
       memory: spec.limits.memoryMiB,
       cpus: spec.limits.cpus,
       // For a node without control groups.
@@ -280,9 +284,24 @@ export class LinuxNodeEngine implements NodeEngine {
     return { firstBoot: answer.fields.first === '1' }
   }
 
+  /** Written down, since only the supervisor of now knows where an ordinary user's is. */
+  private async ownCgroup(id: string, supervisor: Supervisor): Promise<string> {
+    const parent = await ownCgroupParent(basename(this.paths.home), supervisor.process.pid)
+    const dir = await makeOwnCgroup(parent, id, nodeRoot())
+    await writeFile(join(this.paths.node(id), 'cgroup'), dir)
+    return dir
+  }
+
+  private async removeCgroups(id: string): Promise<void> {
+    const own = await readFile(join(this.paths.node(id), 'cgroup'), 'utf8').catch(() => '')
+    await (await this.limiter()).remove(id)
+    if (own) await removeOwnCgroup(own)
+  }
+
   private async newDisk(dir: string, spec: NodeSpec): Promise<string> {
     const nameServers = [NAME_SERVER, nameServerOf(this.options.network)]
-    const guest = await ensureGuestLayer(this.paths.layers, { domain: this.domain, nameServers })
+    const init = await initOf(this.paths.layers, spec.layers)
+    const guest = await ensureGuestLayer(this.paths.layers, { domain: this.domain, nameServers }, init)
     const metadata = this.options.metadata.instanceAt(spec.privateIp)
     const [base = '', ...above] = [...spec.layers].reverse()
     // An imported image may be of another distribution: it keeps its own lists.

@@ -44,6 +44,10 @@ export async function diskLayers(dir: string): Promise<string | undefined> {
   }
 }
 
+/** Of those, the ids of layers in the image store. */
+export const layerIds = (lower: string): string[] =>
+  lower.split(',').filter((layer) => /^[A-Za-z0-9][\w.-]*$/.test(layer))
+
 /** Bytes of the host's disk that a node takes. */
 export async function diskBytes(dir: string): Promise<number> {
   const image = await stat(join(dir, 'disk.img')).catch(() => undefined)

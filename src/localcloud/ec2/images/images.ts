@@ -34,6 +34,10 @@ export function requireImage(state: Ec2State, asked: string): ImageRecord {
     const message = `The image id '[${asked}]' does not exist: the local cloud has no base image yet`
     throw new AwsError('InvalidAMIID.NotFound', message)
   }
+  if (asked.endsWith('-systemd')) {
+    const message = `The image id '[${asked}]' does not exist: "starcluster local image build --systemd" makes it`
+    throw new AwsError('InvalidAMIID.NotFound', message)
+  }
   if (!isId('ami', asked)) throw malformedId('image', asked)
   throw new AwsError('InvalidAMIID.NotFound', `The image id '[${asked}]' does not exist`)
 }

@@ -2,14 +2,14 @@
 #   entry   host root: joins the cgroups, opens the disk; then root of the holder, mounts the overlay
 #   mapper  makes the node's own user namespace, so that its root has no power over what nodes share
 #   init    makes the other namespaces, builds the mount tree, becomes /usr/lib/starcluster/init
-# They report by lines on one pipe: mounted, pid N, netns, error TEXT. Closing without error means init took over.
+# They report by lines on one pipe: mounted, pid N, netns N, sockets, error TEXT. Closing without error means init took over.
 package Boot;
 use strict;
 use warnings;
 use POSIX ();
 use Socket qw(AF_UNIX pack_sockaddr_un);
 
-# node: { id, lower, ip, prefix, gateway, hostname, cgroups, mounted, notify, shares }. -> { pid, status, go, console }
+# node: { id, lower, ip, prefix, gateway, hostname, init, cgroups, mounted, notify, shares }. -> { pid, status, go, console }
 sub start {
     my ($holder, $node, @close) = @_;
     pipe(my $status, my $report) or die "pipe: $!\n";
@@ -112,9 +112,10 @@ sub init {
     Sys::sethostname(hostname($boot));
     report($boot, 'sockets');
     defined(readline($boot->{stdin})) or die "the launcher ended\n";
+    my $output = $boot->{init} eq 'systemd' ? terminal() : $boot->{output};
     open(STDIN, '<', '/dev/null') or die "/dev/null: $!\n";
-    open(STDOUT, '>&', $boot->{output}) or die "console: $!\n";
-    open(STDERR, '>&', $boot->{output}) or die "console: $!\n";
+    open(STDOUT, '>&', $output) or die "console: $!\n";
+    open(STDERR, '>&', $output) or die "console: $!\n";
     %ENV = (
         PATH => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME => '/root', TERM => 'linux',
         SC_ADDRESS => "$boot->{ip}/$boot->{prefix}", SC_GATEWAY => $boot->{gateway}, SC_FIRST_BOOT => $boot->{first} ? 1 : '',
@@ -146,12 +147,32 @@ sub tree {
     Sys::mount('proc', "$root/proc", 'proc', $quiet | Sys::MS_NOEXEC);
     Sys::mount('sysfs', "$root/sys", 'sysfs', $quiet | Sys::MS_NOEXEC | Sys::MS_RDONLY);
     Looks::put_on($root, $boot);
+    own_cgroups($root) if $boot->{init} eq 'systemd';
     chdir($root) or die "chdir: $!\n";
     # The old root is stacked below the new one and let go: the node needs no directory for it.
     Sys::pivot_root('.', '.');
     Sys::umount('.', Sys::MNT_DETACH);
     chroot('.') or die "chroot: $!\n";
     chdir('/') or die "chdir: $!\n";
+}
+
+# systemd keeps its services apart by groups below the one that this node was put into.
+sub own_cgroups {
+    my ($root) = @_;
+    my $at = "$root/sys/fs/cgroup";
+    eval { Sys::mount('cgroup2', $at, 'cgroup2', Sys::MS_NOSUID | Sys::MS_NODEV | Sys::MS_NOEXEC); -w "$at/cgroup.procs" or die "not ours to write\n"; 1 }
+        or die "systemd cannot run here: no control group of its own: $@";
+}
+
+# systemd speaks only to a console that is a terminal. The supervisor has its other end.
+sub terminal {
+    my $path = '/dev/console';
+    unlink($path);
+    open(my $file, '>', $path) or die "$path: $!\n";
+    close($file);
+    Sys::mount('/dev/pts/0', $path, '', Sys::MS_BIND);
+    sysopen(my $console, $path, POSIX::O_RDWR() | POSIX::O_NOCTTY()) or die "$path: $!\n";
+    return $console;
 }
 
 # The supervisor keeps the other ends of these two sockets: who speaks on them is known by the socket.

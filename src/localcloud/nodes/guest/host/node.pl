@@ -30,7 +30,7 @@ sub boot {
     return $answer->('error', message => BUSY) if $node->{busy};
     push @{ $node->{waiting} }, $answer;
     return if $node->{state} eq 'booting';
-    my @given = qw(lower ip hostname cgroups memory cpus processes public);
+    my @given = qw(lower ip hostname init cgroups memory cpus processes public);
     @$node{@given} = @$fields{@given};
     start($node);
 }
@@ -38,7 +38,8 @@ sub boot {
 sub start {
     my ($node) = @_;
     my $config = \%main::config;
-    @$node{qw(state intent pid host_pid error gone)} = ('booting', '', undef, undef, undef, 0);
+    # Left to do before its init goes on: two steps of the network, its sockets.
+    @$node{qw(state intent pid host_pid error gone left)} = ('booting', '', undef, undef, undef, 0, 3);
     $node->{mac} = sprintf '02:77:%02x:%02x:%02x:%02x', split /\./, $node->{ip};
     $node->{first} = -e "$config->{home}/nodes/$node->{id}/booted" ? '' : 1;
     socket($node->{notify}, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!\n";
@@ -96,6 +97,8 @@ sub progress {
     elsif ($word eq 'sockets') {
         main::watch($node->{notify}, sub { sysread($node->{notify}, my $text, 4096); ready($node) if ($text // '') =~ /^READY=1/m });
         main::watch($node->{shares}, sub { Share::accept_one($node) });
+        if ($node->{init} eq 'systemd') { eval { open_terminal($node); 1 } or $node->{error} //= "its console: $@" }
+        one_done($node);
     }
     elsif ($word eq 'error') { failed($node, $rest) }
 }
@@ -109,16 +112,12 @@ sub connect_to_bridge {
     # Added before it is deleted, so that one which is not there is no error.
     my $nft = defined $node->{port} ? join '', map { "$_ element bridge starcluster ports { $node->{port} }\n" } qw(add delete) : '';
     $node->{port} = "$name . $node->{mac} . $node->{ip}";
-    my ($left, $of_this) = (2, of_this_boot($node));
+    my $of_this = of_this_boot($node);
     my $finish = sub {
         my ($status) = @_;
         read_status($node) if $status;    # an init that ended has no network to join
         $node->{error} //= 'its network interface could not be made; see supervisor.log' if $status;
-        return if --$left;
-        return failed($node, $node->{error}) if $node->{error};
-        my $go = delete $node->{go} // return;
-        syswrite($go, "go\n");
-        close($go);
+        one_done($node);
     };
     my $done = sub { my @status = @_; $of_this->(sub { $finish->(@status) }) };
     on_child(Holder::spawn_in_net($main::holder, $nft . "add element bridge starcluster ports { $node->{port} }\n", 'nft', '-f', '-'), $done);
@@ -126,6 +125,32 @@ sub connect_to_bridge {
 link add $name type veth peer name eth0 address $node->{mac} netns $node->{pid}
 link set $name master scbr0 up
 IP
+}
+
+sub one_done {
+    my ($node) = @_;
+    return if --$node->{left};
+    return failed($node, $node->{error}) if $node->{error};
+    my $go = delete $node->{go} // return;
+    syswrite($go, "go\n");
+    close($go);
+}
+
+# The first terminal of the node is its console. Our own hold on it keeps what is written while nobody has it open.
+sub open_terminal {
+    my ($node) = @_;
+    my $flags = POSIX::O_RDWR() | POSIX::O_NOCTTY() | POSIX::O_NONBLOCK();
+    my $pts = "/proc/$node->{host_pid}/root/dev/pts";
+    sysopen(my $master, "$pts/ptmx", $flags) or die "$pts/ptmx: $!\n";
+    my $unlock = pack('i', 0);
+    ioctl($master, 0x40045431, $unlock) or die "TIOCSPTLCK: $!\n";
+    my $root = $main::config{uid};
+    chown($root, $root + 5, "$pts/0") or die "$pts/0: $!\n";    # 5: the group tty
+    sysopen($node->{terminal}, "$pts/0", $flags) or die "$pts/0: $!\n";
+    main::forget($node->{console});
+    close($node->{console});
+    $node->{console} = $master;
+    main::watch($master, sub { read_console($node) });
 }
 
 # `ip -force` goes on after an error (an old interface that went by itself) and hides which one it was.
@@ -169,7 +194,7 @@ sub settle {
     my ($node, $again) = @_;
     my $was = $node->{state};
     read_console($node) if $node->{console};
-    for my $name (qw(console notify shares status go)) {
+    for my $name (qw(console terminal notify shares status go)) {
         my $handle = delete $node->{$name} // next;
         main::forget($handle);
         close($handle);
@@ -187,6 +212,8 @@ sub stop {
     return $answer->('ok') if !$node || $node->{state} eq 'stopped';
     push @{ $node->{stopping} }, $answer;
     return failed($node, 'stopped during boot') if $node->{state} eq 'booting';
+    # What systemd takes for "power off" (SIGRTMIN+4); SIGTERM has another meaning there.
+    if ($signal eq 'TERM' && $node->{init} eq 'systemd') { $signal = POSIX::SIGRTMIN() + 4 }
     kill($signal, $node->{pid}) if $node->{pid};
 }
 
@@ -258,6 +285,7 @@ sub read_console {
     my ($node) = @_;
     my $path = "$main::config{home}/nodes/$node->{id}/console.log";
     while (my $got = sysread($node->{console}, my $text, 65536)) {
+        $text =~ s/\r\n/\n/g if $node->{terminal};
         open(my $log, '>>', $path) or return;
         syswrite($log, $text);
         next if -s $log < 4 * CONSOLE_KEEP;
