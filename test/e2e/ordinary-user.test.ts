@@ -74,6 +74,15 @@ describe.skipIf(!canMakeUser)('an ordinary user', () => {
     }
   })
 
+  test("his machines hold the contract of root's", async () => {
+    const report = await user.vitest(['test/localcloud/nodes/contract-namespaces.test.ts'], 500_000)
+    expect(report.status, report.output).toBe(0)
+    // What only root can limit.
+    expect(report.skipped).toEqual(['a memory bomb is killed, its node lives on', 'a full disk is its own disk'])
+    expect(report.passed).toContain('a fork bomb meets a limit and leaves the others in peace')
+    expect(report.passed).toContain('rm -rf of everything removes its own files only')
+  }, 540_000)
+
   test('stop, start and reboot keep the disks', async () => {
     await sc('stop', '-c', 'c')
     await sc('start', '-x', 'c')

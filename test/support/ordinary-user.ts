@@ -1,28 +1,43 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type CliOptions, program } from './cli.js'
+import { type CliOptions, program, runCli } from './cli.js'
 
 const checkout = dirname(dirname(dirname(program)))
 
-/** Only root can make a user, and he must be able to read the program. */
+/** Root makes a user, who must be able to read the program, to run Node, and to make a user namespace. */
 export const canMakeUser =
-  process.env.STARCLUSTER_TEST_ORDINARY_USER === '1' &&
   process.getuid?.() === 0 &&
-  (statSync(checkout).mode & 0o005) === 0o005
+  existsSync('/dev/net/tun') &&
+  (statSync(checkout).mode & 0o005) === 0o005 &&
+  runsAsNobody('unshare', '-Ur', process.execPath, '--version')
 
 if (!canMakeUser)
   console.warn(
-    'SKIPPED: tests with an ordinary user of their own need root, a readable checkout and STARCLUSTER_TEST_ORDINARY_USER=1',
+    'SKIPPED: tests with an ordinary user of their own need root, /dev/net/tun, user namespaces for everyone, and a checkout and a Node that everyone can read',
   )
+
+function runsAsNobody(...command: string[]): boolean {
+  const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
+  return spawnSync('setpriv', [...nobody, ...command], { cwd: '/' }).status === 0
+}
+
+/** Titles of tests by how they ended. */
+export interface VitestReport {
+  readonly status: number | null
+  readonly output: string
+  readonly passed: readonly string[]
+  readonly skipped: readonly string[]
+}
 
 /** An account with a HOME that nobody else can enter and subordinate ids, removed with the test. */
 export class OrdinaryUser {
   readonly name = `sc${randomBytes(4).toString('hex')}`
   readonly home = `/home/${this.name}`
   readonly uid: number
-  private readonly checkout = join(this.home, 'checkout')
+  /** Where he finds our checkout. */
+  readonly checkout = join(this.home, 'checkout')
 
   constructor() {
     execFileSync('useradd', ['-m', '-d', this.home, '-s', '/bin/bash', this.name])
@@ -45,6 +60,25 @@ export class OrdinaryUser {
         .concat(user),
       program: join(this.checkout, 'dist/cli/main.js'),
     }
+  }
+
+  /** Runs test files as this user. -> vitest's report */
+  async vitest(files: readonly string[], timeoutMs: number): Promise<VitestReport> {
+    const report = join(this.home, 'report.json')
+    const vitest = join(this.checkout, 'node_modules/vitest/vitest.mjs')
+    // Neither a bundled config nor results are written into the checkout, which is not his.
+    const args = ['run', '--root', this.checkout, '--configLoader', 'runner', '--no-cache']
+    const reporters = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report]
+    const options = { ...this.cli({ tun: true }), program: vitest, timeoutMs }
+    const { status, output } = await runCli([...args, ...reporters, ...files], options)
+    const text = readIfThere(report)
+    if (!text) throw new Error(`vitest ended with ${status}:\n${output}`)
+    const { testResults } = JSON.parse(text) as {
+      testResults: { assertionResults: { title: string; status: string }[] }[]
+    }
+    const tests = testResults.flatMap(({ assertionResults }) => assertionResults)
+    const titles = (wanted: string) => tests.filter(({ status }) => status === wanted).map(({ title }) => title)
+    return { status, output, passed: titles('passed'), skipped: titles('skipped').concat(titles('pending')) }
   }
 
   /** Processes that run as the user or as one of his subordinate ids. */

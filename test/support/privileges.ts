@@ -1,4 +1,11 @@
-/** Real nodes need root (user namespaces with a written id map, cgroups). Said aloud when it is missing. */
-export const canRunNodes = process.getuid?.() === 0
+import { diagnose } from '../../src/localcloud/doctor.js'
 
-if (!canRunNodes) console.warn('SKIPPED: tests with real nodes need root')
+/** Root has machines wherever this is tested; an ordinary user has them where `local doctor` says ready. */
+export const canRunNodes = process.platform === 'linux' && (process.getuid?.() === 0 || (await missing()).length === 0)
+
+if (!canRunNodes) console.warn(`SKIPPED: tests with real machines: ${(await missing()).join('; ')}`)
+
+async function missing(): Promise<string[]> {
+  const checks = await diagnose()
+  return checks.filter(({ ok, required }) => required && !ok).map(({ name, detail }) => `${name}: ${detail}`)
+}

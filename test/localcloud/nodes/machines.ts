@@ -1,17 +1,21 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { CloudLog } from '../../../src/localcloud/cloud.js'
+import { diskRoot } from '../../../src/localcloud/disk-root.js'
 import { diskPaths } from '../../../src/localcloud/nodes/disk-paths.js'
 import type { InstanceMetadata, NodeEngine, NodeSpec } from '../../../src/localcloud/nodes/engine.js'
 import { type BaseImage, ImageStore } from '../../../src/localcloud/nodes/images.js'
-import { createNodeEngine } from '../../../src/localcloud/nodes/index.js'
+import { createNodeEngine, type NodeEngineOptions } from '../../../src/localcloud/nodes/index.js'
+import { Supervisor } from '../../../src/localcloud/nodes/supervisor.js'
+import { localPaths } from '../../../src/localcloud/paths.js'
 
-/** Real machines need root for now; the base image is the one everything on this computer shares. */
-export const canRunNodes = process.platform === 'linux' && process.getuid?.() === 0
-export const DISK_ROOT = process.env.STARCLUSTER_DISK_ROOT ?? '/var/lib/starcluster/0'
+export { canRunNodes } from '../../support/privileges.js'
+export const isRoot = process.getuid?.() === 0
+/** Where this user's machines are: the base image is the one that everything of his on this computer shares. */
+export const DISK_ROOT = diskRoot(process.env, localPaths(process.env))
 export const SLOW = 300_000
 
 export interface RemoteResult {
@@ -25,28 +29,37 @@ export class Machines {
   readonly dir = mkdtempSync(join(tmpdir(), 'sc-nodes-'))
   readonly keyFile = join(this.dir, 'key')
   readonly exits: string[] = []
-  /** Name of this home's directory among the disks, and in its control groups. */
-  readonly home = basename(diskPaths(DISK_ROOT, join(this.dir, 'state')).home)
+  /** This home's directory among the disks, and its name, which its control groups have too. */
+  private readonly homeDir = diskPaths(DISK_ROOT, join(this.dir, 'state')).home
+  readonly home = basename(this.homeDir)
   readonly userData = new Map<string, Buffer>()
   engine: NodeEngine
-  private image: BaseImage | undefined
+  protected image: BaseImage | undefined
 
-  constructor() {
+  /** @param makeEngine of another back end */
+  constructor(
+    private readonly makeEngine: (machines: Machines) => NodeEngine = (machines) =>
+      createNodeEngine(machines.options()),
+  ) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', this.keyFile])
     this.engine = this.newEngine()
   }
 
   newEngine(): NodeEngine {
-    const engine = createNodeEngine({
+    const engine = this.makeEngine(this)
+    engine.onExit((id) => this.exits.push(id))
+    return engine
+  }
+
+  options(): NodeEngineOptions {
+    return {
       stateDir: join(this.dir, 'state'),
       diskRoot: DISK_ROOT,
       network: '10.78.0.0/16',
       sshPort: 22022,
       metadata: { instanceAt: (ip) => this.metadata(ip) },
       log: quiet,
-    })
-    engine.onExit((id) => this.exits.push(id))
-    return engine
+    }
   }
 
   async open(): Promise<void> {
@@ -113,15 +126,11 @@ export class Machines {
   }
 
   /** Pid of a node's PID 1 as the host sees it. */
-  hostPid(id: string): number {
-    const groups = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].map(
-      (root) => `${root}/starcluster-${this.home}/${id}/cgroup.procs`,
-    )
-    const pids = readFileSync(groups.find((path) => existsSync(path)) ?? '', 'utf8')
-      .trim()
-      .split('\n')
-    const first = pids.find((pid) => /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
-    return Number(first)
+  async hostPid(id: string): Promise<number> {
+    const supervisor = await Supervisor.find(this.homeDir)
+    const node = (await supervisor?.list())?.find((one) => one.id === id)
+    if (!node?.host_pid) throw new Error(`${id} does not run`)
+    return Number(node.host_pid)
   }
 
   /** Waits until something holds. */
