@@ -16,3 +16,14 @@ export function positiveInteger(text: string): number {
   }
   return value
 }
+
+/** Parses an option that is a list of names, given with commas or again. */
+export function nameList(text: string, before: readonly string[] = []): string[] {
+  return [
+    ...before,
+    ...text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ]
+}

@@ -25,6 +25,8 @@ export const commands: readonly CommandEntry[] = [
   entry('stop', 'stop the nodes of a cluster, keeping their disks', () => import('./commands/stop.js')),
   entry('restart reboot', 'reboot a cluster and configure it again', () => import('./commands/restart.js')),
   entry('terminate', 'terminate a cluster and delete its disks', () => import('./commands/terminate.js')),
+  entry('addnode an', 'add nodes to a running cluster', () => import('./commands/addnode.js')),
+  entry('removenode rn', 'remove nodes from a cluster', () => import('./commands/removenode.js')),
   entry('listclusters lc', 'list the clusters of the region', () => import('./commands/listclusters.js')),
   entry('sshmaster sm', 'log in to the master, or run a command there', () => import('./commands/sshmaster.js'), {
     remoteCommandAfter: 1,

@@ -1,11 +1,14 @@
 import { inspect } from 'node:util'
 import type { ClusterChanges } from '../changes/cluster-changes.js'
+import type { Node } from '../node/node.js'
 import { currentSignal } from '../node/run-signal.js'
+import { type AddNodesOptions, addNodes } from './add-nodes.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
+import { type RemoveNodesOptions, removeNodes } from './remove-nodes.js'
 import { type RestartOptions, restartCluster } from './restart.js'
 import { type RunPluginOptions, runPlugin } from './run-plugin.js'
 import { type SnakeCase, withSnakeCase } from './snake-case.js'
@@ -64,6 +67,21 @@ export class ClusterManager {
   }
   async terminateCluster(tag: string, options?: TerminateOptions): Promise<void> {
     await terminateCluster(this.deps, this.pool, tag, interruptible(options))
+  }
+  /** Adds nodes to a running cluster. @returns the new nodes */
+  async addNodes(tag: string, options?: AddNodesOptions): Promise<Node[]> {
+    return addNodes(this.deps, this.pool, tag, interruptible(options))
+  }
+  /** One more node, of this name or the next free one. */
+  async addNode(tag: string, alias?: string, options?: AddNodesOptions): Promise<Node | undefined> {
+    return (await this.addNodes(tag, { ...options, ...(alias === undefined ? {} : { aliases: [alias] }) }))[0]
+  }
+  /** Removes workers: these, or the last ones. */
+  async removeNodes(tag: string, options?: RemoveNodesOptions): Promise<void> {
+    await removeNodes(this.deps, this.pool, tag, interruptible(options))
+  }
+  async removeNode(tag: string, alias: string, options?: RemoveNodesOptions): Promise<void> {
+    await this.removeNodes(tag, { ...options, aliases: [alias] })
   }
   /** Runs a plugin of the config, as it is on disk now, on a running cluster. @returns what changed, when asked for */
   async runPlugin(name: string, tag: string, options?: RunPluginOptions): Promise<ClusterChanges | undefined> {

@@ -99,3 +99,16 @@ export class CancelledRequest extends StarClusterError {
     super(`${what} was interrupted`, { cause, hint })
   }
 }
+
+/** Hooks of plugins failed; what they were called for was done all the same. The message tells each. */
+export class HooksFailed extends StarClusterError {
+  readonly code = 'HooksFailed'
+  constructor(
+    what: string,
+    readonly failures: readonly unknown[],
+    hint: string,
+  ) {
+    const told = failures.map((error) => (error instanceof Error ? error.message : String(error)))
+    super(`${what}\n${told.join('\n')}`, { hint, cause: failures[0] })
+  }
+}

@@ -66,6 +66,11 @@ export class HostKeyPins {
     await rm(this.file, { force: true })
   }
 
+  /** Forgets nodes that are gone. */
+  async forget(instanceIds: readonly string[]): Promise<void> {
+    await this.known.forget(...instanceIds)
+  }
+
   /** @throws HostKeyUnknown when they are neither pinned nor in the console output */
   async ensure(instanceId: string, alias: string, signal?: AbortSignal): Promise<void> {
     if ((await this.isPinned(instanceId)) || (await this.pin(instanceId, signal))) return

@@ -107,7 +107,7 @@ function request(plan: CheckedPlan, group: Group, groupId: string, zone: string 
     UserData: plan.userData.toString('base64'),
     // A request that is sent again, also by a later start of the same cluster, does not launch again.
     ClientToken: createHash('sha256')
-      .update(`${groupId} ${foldAliases(group.aliases)}`)
+      .update(`${groupId} ${foldAliases(group.aliases)}${plan.launchId ?? ''}`)
       .digest('hex'),
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 },
     TagSpecifications: [{ ResourceType: 'instance', Tags: tags }],

@@ -29,13 +29,18 @@ export class NodePool {
     return pins
   }
 
-  /** Lets go of nodes that are gone. */
+  /** Lets go of a cluster that is gone. */
   forget(tag: string, ids: readonly string[]): void {
+    this.forgetNodes(ids)
+    this.pins.delete(tag)
+  }
+
+  /** Lets go of nodes that are gone. */
+  forgetNodes(ids: readonly string[]): void {
     for (const id of ids) {
       this.nodes.get(id)?.close()
       this.nodes.delete(id)
     }
-    this.pins.delete(tag)
   }
 
   close(): void {

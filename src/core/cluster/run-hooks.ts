@@ -3,7 +3,7 @@ import { PluginNotFound } from '../config/errors.js'
 import type { StarClusterConfig } from '../config/types.js'
 import type { Node } from '../node/node.js'
 import { withSignal } from '../node/run-signal.js'
-import type { SetupContext } from '../setup/cluster-setup.js'
+import type { SetupContext, Volumes } from '../setup/cluster-setup.js'
 import { DefaultClusterSetup } from '../setup/default-cluster-setup.js'
 import type { PluginSection } from '../setup/find-plugin.js'
 import type { Hook } from '../setup/hook-names.js'
@@ -67,7 +67,44 @@ export async function runHooks(
   nodes: readonly Node[],
   plugins: readonly LoadedPlugin[],
   hook: Hook,
-  outer?: AbortSignal,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const plugin of tearsDown(hook) ? plugins.toReversed() : plugins) {
+    await runHook(deps, cluster, nodes, plugin, { hook }, signal)
+  }
+}
+
+/** Runs one hook of one plugin. */
+export async function runHook(
+  deps: Pick<ClusterDeps, 'log'>,
+  cluster: Cluster,
+  nodes: readonly Node[],
+  plugin: LoadedPlugin,
+  what: { readonly hook: Hook; readonly node?: Node },
+  signal?: AbortSignal,
+): Promise<void> {
+  await withContext(deps, cluster, nodes, signal, async (given) => {
+    await beRoot(nodes)
+    await runPlugins({ plugins: [plugin], nodes: [...nodes], ...what, ...given })
+  })
+}
+
+/** What hooks of a cluster's plugins are given besides its nodes. */
+interface HookArguments {
+  readonly master: Node
+  readonly user: string
+  readonly userShell: string
+  readonly volumes: Volumes
+  readonly context: SetupContext
+}
+
+/** Calls with what hooks are given; remote commands inside end with `signal`. */
+export async function withContext(
+  deps: Pick<ClusterDeps, 'log'>,
+  cluster: Cluster,
+  nodes: readonly Node[],
+  outer: AbortSignal | undefined,
+  task: (given: HookArguments) => Promise<void>,
 ): Promise<void> {
   const signal = outer ?? new AbortController().signal
   setMaxListeners(0, signal) // one a node
@@ -75,16 +112,11 @@ export async function runHooks(
     cluster,
     signal,
     log: deps.log,
-    onEach: (some, task) => onEach(some, task, { signal }),
+    onEach: (some, each) => onEach(some, each, { signal }),
   }
   const { clusterUser: user, clusterShell: userShell } = cluster
   const master = masterOf(cluster.tag, nodes)
-  await withSignal(signal, async () => {
-    for (const plugin of tearsDown(hook) ? plugins.toReversed() : plugins) {
-      await beRoot(nodes)
-      await runPlugins({ plugins: [plugin], hook, nodes: [...nodes], master, user, userShell, volumes: {}, context })
-    }
-  })
+  await withSignal(signal, () => task({ master, user, userShell, volumes: {}, context }))
 }
 
 const tearsDown = (hook: Hook) => hook === 'onRemoveNode' || hook === 'onRestart' || hook === 'onShutdown'

@@ -19,6 +19,8 @@ export interface StartPlan {
   readonly userdataScripts: readonly string[]
   /** Ports opened besides ssh. */
   readonly permissions: readonly PermissionSettings[]
+  /** Another one is another launch, also of the same names. Absent: the first launch of the cluster. */
+  readonly launchId?: string
   /** Settings of the template that cannot be followed yet, a line each. */
   readonly unsupported: readonly string[]
 }
@@ -93,19 +95,36 @@ export function planAgain(
   record: ClusterRecord,
   keyLocation: string | undefined,
 ): StartPlan | undefined {
-  const { launch, size, nodeImageId } = record
+  const { launch, size } = record
   if (!launch) return undefined
-  const groups = planLaunch({
-    size,
-    prefix: record.dnsPrefix ? `${tag}-` : '',
-    nodeImageId,
-    nodeInstanceTypes: launch.types ?? [{ type: record.nodeInstanceType }],
-    masterImageId: launch.masterImageId,
-    masterInstanceType: launch.masterType,
-  })
+  const groups = planRecorded(tag, record, size)
   const key = wantedKey(deps, record.keyname, keyLocation)
   const { userdata: userdataScripts = [], ports: permissions = [] } = launch
   return { tag, record, key, groups, userdataScripts, permissions, unsupported: [] }
+}
+
+/** What these workers are launched as: by their numbers, as the cluster's types say; any other name as the last type. */
+export function planWorkers(tag: string, record: ClusterRecord, aliases: readonly string[]): LaunchGroup[] {
+  const numbers = aliases.map((alias) => Number(/node(\d+)$/.exec(alias)?.[1] ?? 0))
+  const counted = (record.launch?.types ?? []).slice(0, -1).reduce((sum, { count = 1 }) => sum + count, 0)
+  const known = planRecorded(tag, record, Math.min(Math.max(0, ...numbers), counted) + counted + 1)
+  const last = record.launch?.types?.at(-1)
+  const groups = known.map((group) => ({ ...group, aliases: group.aliases.filter((alias) => aliases.includes(alias)) }))
+  const others = aliases.filter((alias) => !groups.some((group) => group.aliases.includes(alias)))
+  const rest = { instanceType: record.nodeInstanceType, imageId: last?.imageId ?? record.nodeImageId, aliases: others }
+  return [...groups, rest].filter((group) => group.aliases.length > 0)
+}
+
+function planRecorded(tag: string, record: ClusterRecord, size: number): LaunchGroup[] {
+  const { launch, nodeImageId } = record
+  return planLaunch({
+    size,
+    prefix: record.dnsPrefix ? `${tag}-` : '',
+    nodeImageId,
+    nodeInstanceTypes: launch?.types ?? [{ type: record.nodeInstanceType }],
+    masterImageId: launch?.masterImageId,
+    masterInstanceType: launch?.masterType,
+  })
 }
 
 /** A type on the command line replaces the one for all remaining workers; counted ones stay. */

@@ -63,7 +63,8 @@ export async function removeCluster(
   pool.forget(cluster.tag, [...ids])
 }
 
-async function terminateNodes(
+/** Terminates these and waits until they are gone. */
+export async function terminateNodes(
   deps: ClusterDeps,
   tag: string,
   nodes: readonly Node[],

@@ -1,3 +1,4 @@
+import { compareAliases } from '../node/aliases.js'
 import { toPeer } from '../node/keys.js'
 import type { Node } from '../node/node.js'
 import {
@@ -13,6 +14,7 @@ import {
   scratchStep,
   userKeysStep,
 } from '../node/scripts/steps.js'
+import { foldNodeNames } from '../ssh/fold.js'
 import { ClusterSetup, type SetupContext, type Volumes } from './cluster-setup.js'
 import { chooseAccount } from './default/choose-account.js'
 import { NodeScripts } from './default/node-scripts.js'
@@ -54,10 +56,23 @@ export class DefaultClusterSetup extends ClusterSetup {
     volumes: Volumes,
     context: SetupContext,
   ): Promise<void> {
-    context.log.info(`Adding ${node.alias} to the cluster...`)
-    const all = nodes.some(({ id }) => id === node.id) ? nodes : [...nodes, node]
-    const targets = all.filter(({ id }) => id === node.id)
-    await this.setUp(await this.prepare(all, targets, master, user, userShell, volumes, context))
+    await this.addNodes([node], nodes, master, user, userShell, volumes, context)
+  }
+
+  /** Sets any number of new nodes up at once and tells all others about them. */
+  async addNodes(
+    added: Node[],
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> {
+    context.log.info(`Adding ${foldNodeNames(added.map(({ alias }) => alias))} to the cluster...`)
+    const isNew = new Set(added.map(({ id }) => id))
+    const all = [...nodes.filter(({ id }) => !isNew.has(id)), ...added].sort((a, b) => compareAliases(a.alias, b.alias))
+    await this.setUp(await this.prepare(all, added, master, user, userShell, volumes, context))
   }
 
   /** Makes all others forget the node; the node itself is left as it is, it is about to go. */
@@ -70,8 +85,22 @@ export class DefaultClusterSetup extends ClusterSetup {
     volumes: Volumes,
     context: SetupContext,
   ): Promise<void> {
-    context.log.info(`Removing ${node.alias} from the cluster...`)
-    const others = nodes.filter(({ id, state }) => id !== node.id && state === 'running')
+    await this.removeNodes([node], nodes, master, user, userShell, volumes, context)
+  }
+
+  /** Makes all others forget any number of nodes at once. */
+  async removeNodes(
+    removed: Node[],
+    nodes: Node[],
+    master: Node,
+    user: string,
+    userShell: string,
+    volumes: Volumes,
+    context: SetupContext,
+  ): Promise<void> {
+    context.log.info(`Removing ${foldNodeNames(removed.map(({ alias }) => alias))} from the cluster...`)
+    const goes = new Set(removed.map(({ id }) => id))
+    const others = nodes.filter(({ id, state }) => !goes.has(id) && state === 'running')
     await this.setUp(await this.prepare(others, [], master, user, userShell, volumes, context))
   }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { planLaunch } from '../../../src/core/cluster/launch-plan.js'
+import type { ClusterRecord } from '../../../src/core/cluster/record.js'
+import { planWorkers } from '../../../src/core/cluster/start-plan.js'
 import { checkTag, groupName, tagOfGroup } from '../../../src/core/cluster/tag.js'
 import { renderUserData } from '../../../src/core/cluster/user-data.js'
 
@@ -99,4 +101,49 @@ test.each([
   const file = join(directory, `bad-${content?.length ?? 0}.sh`)
   if (content !== undefined) writeFileSync(file, content)
   await expect(renderUserData([file])).rejects.toThrow(message)
+})
+
+test('nodes that join later are what the first ones of their number would have been', () => {
+  const record: ClusterRecord = {
+    version: 1,
+    keyname: 'k',
+    user: 'u',
+    shell: 'bash',
+    plugins: [],
+    queue: 'none',
+    dnsPrefix: false,
+    size: 2,
+    nodeImageId: 'ami-1',
+    nodeInstanceType: 't3.small',
+    launch: {
+      types: [
+        { type: 'c5.large', count: 2 },
+        { type: 't3.small', imageId: 'ami-9' },
+      ],
+    },
+  }
+  expect(planWorkers('t', record, ['node002', 'node005', 'big1'])).toEqual([
+    { instanceType: 'c5.large', imageId: 'ami-1', aliases: ['node002'] },
+    { instanceType: 't3.small', imageId: 'ami-9', aliases: ['node005', 'big1'] },
+  ])
+  const { launch: _, ...plain } = record
+  expect(planWorkers('t', { ...plain, dnsPrefix: true }, ['t-node007'])).toEqual([
+    { instanceType: 't3.small', imageId: 'ami-1', aliases: ['t-node007'] },
+  ])
+})
+
+test('however many join and whatever they are called, each is launched once', () => {
+  const record = { version: 1, dnsPrefix: false, nodeImageId: 'ami-1', nodeInstanceType: 'c3.z', plugins: [] }
+  const type = fc.record({ type: fc.constantFrom('a1.x', 'b2.y', 'c3.z'), count: fc.integer({ min: 1, max: 3 }) })
+  const alias = fc.oneof(
+    fc.integer({ min: 1, max: 12 }).map((n) => `node${String(n).padStart(3, '0')}`),
+    fc.constantFrom('big', 'odd'),
+  )
+  fc.assert(
+    fc.property(fc.array(type, { maxLength: 4 }), fc.uniqueArray(alias, { minLength: 1 }), (types, aliases) => {
+      const launch = { types: [...types, { type: 'c3.z' }] }
+      const groups = planWorkers('t', { ...record, launch } as unknown as ClusterRecord, aliases)
+      expect(groups.flatMap((group) => group.aliases).sort()).toEqual([...aliases].sort())
+    }),
+  )
 })

@@ -1,0 +1,42 @@
+import { foldNodeNames, log } from '../../index.js'
+import type { DefineCommand } from '../context.js'
+import { examples, nameList, positiveInteger } from '../examples.js'
+
+interface Flags {
+  alias?: string[]
+  numNodes?: number
+  imageId?: string
+  instanceType?: string
+  availabilityZone?: string
+  create: boolean
+}
+
+export const define: DefineCommand = (command, cli) => {
+  command
+    .argument('<tag>', 'name of the cluster')
+    .option('-a, --alias <names>', 'names of the new nodes, separated by commas (default: the next numbers)', nameList)
+    .option('-n, --num-nodes <n>', 'how many (default: 1)', positiveInteger)
+    .option('-i, --image-id <image>', "image of the new nodes (default: the cluster's)")
+    .option('-I, --instance-type <type>', "instance type of the new nodes (default: the cluster's)")
+    .option('-z, --availability-zone <zone>', "zone of the new nodes (default: the master's)")
+    .option('-x, --no-create', 'these nodes exist: only set them up and tell the others (needs -a)')
+    .action(async (tag: string, flags: Flags) => {
+      const { cm } = await cli.open()
+      const added = await cm.addNodes(tag, {
+        signal: cli.signal,
+        create: flags.create,
+        aliases: flags.alias,
+        count: flags.numNodes,
+        imageId: flags.imageId,
+        instanceType: flags.instanceType,
+        zone: flags.availabilityZone,
+      })
+      log.info(
+        `${foldNodeNames(added.map(({ alias }) => alias))} ${added.length === 1 ? 'is' : 'are'} part of ${tag} now`,
+      )
+    })
+  examples(command, [
+    ['starcluster addnode -n 2 testcluster', 'two more nodes like the others'],
+    ['starcluster addnode -a big1 -I m5.xlarge testcluster', 'one of another type, with a name of its own'],
+  ])
+}

@@ -1,0 +1,42 @@
+import { foldNodeNames, log, nodesToRemove } from '../../index.js'
+import { confirm } from '../confirm.js'
+import type { DefineCommand } from '../context.js'
+import { examples, nameList, positiveInteger } from '../examples.js'
+
+interface Flags {
+  aliases?: string[]
+  numNodes?: number
+  force?: boolean
+  confirm?: boolean
+}
+
+export const define: DefineCommand = (command, cli) => {
+  command
+    .argument('<tag>', 'name of the cluster')
+    .argument('[node...]', 'names of the nodes (default: the last one)')
+    .option('-a, --aliases <names>', 'names of the nodes, separated by commas', nameList)
+    .option('-n, --num-nodes <n>', 'the last so many nodes', positiveInteger)
+    .option('-f, --force', 'go on when plugins fail')
+    .option('-c, --confirm', 'do not ask')
+    .action(async (tag: string, names: string[], flags: Flags) => {
+      const { cm } = await cli.open()
+      const chosen = [...names, ...(flags.aliases ?? [])]
+      if (chosen.length > 0 && flags.numNodes !== undefined) {
+        throw command.error('error: give either names or -n, not both', { exitCode: 2 })
+      }
+      const options = { signal: cli.signal, count: flags.numNodes, force: flags.force === true, aliases: chosen }
+      const nodes = await nodesToRemove(await cm.getCluster(tag), options)
+      const which = foldNodeNames(nodes.map(({ alias }) => alias))
+      if (!flags.confirm && !(await confirm(`Remove ${which} from cluster ${tag} and delete the disks?`, cli.signal))) {
+        log.info(`Aborting: ${tag} is left as it is`)
+        return
+      }
+      // By id: exactly those that were agreed to.
+      await cm.removeNodes(tag, { ...options, aliases: nodes.map(({ id }) => id), count: undefined })
+      log.info(`${which} ${nodes.length === 1 ? 'is' : 'are'} gone`)
+    })
+  examples(command, [
+    ['starcluster removenode testcluster node003', 'this one'],
+    ['starcluster removenode -c -n 2 testcluster', 'the last two, without being asked'],
+  ])
+}
