@@ -12,6 +12,7 @@ import { CONTROL_PROTOCOL, programVersion } from './version.js'
 
 export { resetLocalCloud, stopDaemon } from './daemon/end-daemon.js'
 export type { DaemonReport, NodeStatus } from './daemon/status.js'
+export type { StorageUse } from './ec2/index.js'
 export { type LocalPaths, localPaths } from './paths.js'
 
 /** How a client reaches the local cloud. */

@@ -1,4 +1,4 @@
-import { daemonStatus } from '../../localcloud/control.js'
+import { daemonStatus, type NodeStatus, type StorageUse } from '../../localcloud/control.js'
 import type { CliContext } from '../context.js'
 import { EGRESS_TEXT } from './egress.js'
 
@@ -17,11 +17,17 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
     ...report.faults.map((fault) => `  injected  ${fault} ("starcluster local inject clear" ends it)`),
   ]
   cli.print(lines.join('\n'))
-  if (report.nodes.length === 0) return cli.print('No machines.')
+  if (report.nodes.length === 0) cli.print('No machines.')
+  else printMachines(cli, report.nodes)
+  printStorage(cli, 'volume', report.volumes)
+  printStorage(cli, 'snapshot', report.snapshots)
+}
+
+function printMachines(cli: CliContext, nodes: readonly NodeStatus[]): void {
   cli.print(
     `${'instance'.padEnd(21)} ${'state'.padEnd(8)} ${'processes'.padStart(9)} ${'memory'.padStart(10)} ${'disk'.padStart(10)}`,
   )
-  for (const node of report.nodes) {
+  for (const node of nodes) {
     const { id, state, processes, memoryBytes, diskBytes } = node
     cli.print(
       `${id.padEnd(21)} ${state.padEnd(8)} ${String(processes).padStart(9)} ${mib(memoryBytes).padStart(10)} ${mib(diskBytes).padStart(10)}`,
@@ -29,6 +35,15 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
     for (const { port, publicIp, publicPort } of node.ports) {
       cli.print(`  port ${port} is reached at ${publicIp}:${publicPort}`)
     }
+  }
+}
+
+function printStorage(cli: CliContext, what: string, all: readonly StorageUse[]): void {
+  if (all.length === 0) return
+  cli.print(`${what.padEnd(22)} ${'state'.padEnd(9)} ${'size'.padStart(9)} ${'disk'.padStart(10)}`)
+  for (const { id, state, sizeGiB, diskBytes, at = '' } of all) {
+    const size = sizeGiB === undefined ? '?' : `${sizeGiB} GiB`
+    cli.print(`${id.padEnd(22)} ${state.padEnd(9)} ${size.padStart(9)} ${mib(diskBytes).padStart(10)}  ${at}`.trimEnd())
   }
 }
 

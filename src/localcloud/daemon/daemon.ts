@@ -11,6 +11,7 @@ import {
   faultText,
   handleEc2,
   reconcile,
+  storageUse,
 } from '../ec2/index.js'
 import { LocalCloudError } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
@@ -186,6 +187,7 @@ export class Daemon {
       ...(await this.egressReport()),
       faults: faultsOf(this.cloud).list().map(faultText),
       nodes: await nodeStatuses(this.machines.engine),
+      ...(await storageUse(this.cloud)),
     }
   }
 }

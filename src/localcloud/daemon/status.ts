@@ -1,3 +1,5 @@
+import type { StorageUse } from '../ec2/index.js'
+
 /** Short answer of a running daemon, asked before every use of the local cloud. */
 export interface DaemonPing {
   readonly version: string
@@ -39,6 +41,8 @@ export interface DaemonReport extends DaemonPing {
   /** What goes wrong on demand, a line each. */
   readonly faults: readonly string[]
   readonly nodes: readonly NodeStatus[]
+  readonly volumes: readonly StorageUse[]
+  readonly snapshots: readonly StorageUse[]
 }
 
 /** Answer to GET and POST /_starcluster/egress. */

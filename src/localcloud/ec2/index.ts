@@ -17,6 +17,7 @@ export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'
 export { applyNetworkPolicy } from './network-policy.js'
 export { emptyEc2State, registerBaseImage } from './state.js'
+export { type StorageUse, storageUse } from './volumes/storage-use.js'
 
 /**
  * EC2 of the local cloud. Around it: `registerBaseImage` before the first launch, `reconcile` once after

@@ -4,6 +4,7 @@ import { groupsOf } from './instances/view.js'
 import { macAddress, privateDnsName, subnetById, VPC_CIDR, VPC_ID } from './network.js'
 import type { InstanceRecord } from './state.js'
 import { tagsOf } from './tags/tags.js'
+import { dataVolumesOf } from './volumes/attachments.js'
 
 /**
  * What the metadata service tells each instance of itself, always from the present state.
@@ -39,6 +40,7 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
     'ami-manifest-path': '(unknown)',
     'block-device-mapping/ami': '/dev/xvda',
     'block-device-mapping/root': '/dev/xvda',
+    ...dataVolumesTree(cloud, instance),
     hostname: localName,
     'instance-action': 'none',
     'instance-id': instance.id,
@@ -61,6 +63,14 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
     'services/partition': 'aws',
     ...tagTree(cloud, instance),
   }
+}
+
+/** `ebs1` and so on, the device names without `/dev/`. */
+function dataVolumesTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
+  const devices = dataVolumesOf(cloud.state.ec2, instance).map(({ attachment }) => attachment.device)
+  return Object.fromEntries(
+    devices.map((device, at) => [`block-device-mapping/ebs${at + 1}`, device.replace(/^\/dev\//, '')]),
+  )
 }
 
 /** The listing of `public-keys/` is `0=NAME`, unlike any other. */

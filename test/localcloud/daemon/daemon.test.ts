@@ -52,7 +52,13 @@ test('starts on first use, answers the SDK, is found again', async () => {
   const pid = await home.pid()
   expect(await up()).toEqual(access)
   expect(await home.pid()).toBe(pid)
-  expect(await daemonStatus(home.env)).toMatchObject({ running: true, engine: 'null', notices: [], nodes: [] })
+  expect(await daemonStatus(home.env)).toMatchObject({
+    running: true,
+    engine: 'null',
+    notices: [],
+    nodes: [],
+    volumes: [],
+  })
 })
 
 test('many first users at once, some in other processes: one daemon', async () => {

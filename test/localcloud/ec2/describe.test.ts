@@ -238,6 +238,7 @@ test('an instance finds itself in the metadata service, until it is terminated',
   const [made] = await launch(1, {
     KeyName: 'k',
     UserData: Buffer.from('hello').toString('base64'),
+    BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeSize: 1 } }],
     MetadataOptions: { InstanceMetadataTags: 'enabled' },
     TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'Name', Value: 'master' }] }],
   })
@@ -247,6 +248,8 @@ test('an instance finds itself in the metadata service, until it is terminated',
   expect(Buffer.from(metadata?.userData ?? []).toString()).toBe('hello')
   expect(metadata?.tree).toMatchObject({
     'ami-launch-index': '0',
+    'block-device-mapping/root': '/dev/xvda',
+    'block-device-mapping/ebs1': 'sdf',
     'instance-id': made?.InstanceId,
     'local-ipv4': '10.78.0.4',
     'local-hostname': 'ip-10-78-0-4.local.internal',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { storageUse } from '../../../src/localcloud/ec2/index.js'
 import { idsOf, refused } from './support.js'
 import { volumeCloud } from './volume-cloud.js'
 
@@ -92,4 +93,29 @@ test('DescribeVolumes: pages, and ids with a page size refused', async () => {
   await expect(ec2.describeVolumes({ MaxResults: 5, VolumeIds: ids })).rejects.toMatchObject(
     refused('InvalidParameterCombination'),
   )
+})
+
+test('what status tells: data volumes and their snapshots, what copies share once, and what nobody knows', async () => {
+  const { cloud, ec2, engine, launch, create, snap, settled } = volumeCloud()
+  const [InstanceId = ''] = idsOf(await launch())
+  const VolumeId = await create()
+  await ec2.attachVolume({ VolumeId, InstanceId, Device: '/dev/sdf' })
+  const SourceSnapshotId = await snap(VolumeId)
+  const { SnapshotId: copy } = await ec2.copySnapshot({ SourceSnapshotId, SourceRegion: 'local' })
+  await settled()
+  engine.volumes.sizes.set('vol-0000000000000bbbb', 1)
+  engine.volumes.list = async () => ({
+    volumes: new Map([...engine.volumes.sizes.keys()].map((id) => [id, 4096])),
+    snapshots: new Map([...engine.volumes.snapshots].map((id) => [id, 8192])),
+  })
+  expect(await storageUse(cloud)).toEqual({
+    volumes: [
+      { id: VolumeId, state: 'in-use', sizeGiB: 10, at: `${InstanceId} /dev/sdf`, diskBytes: 4096 },
+      { id: 'vol-0000000000000bbbb', state: 'unknown', diskBytes: 4096 },
+    ],
+    snapshots: [
+      { id: SourceSnapshotId, state: 'completed', sizeGiB: 10, diskBytes: 8192 },
+      { id: copy, state: 'completed', sizeGiB: 10, diskBytes: 0 },
+    ],
+  })
 })
