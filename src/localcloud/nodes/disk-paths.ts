@@ -9,21 +9,30 @@ export interface DiskPaths {
   readonly home: string
   readonly nodes: string
   node(id: string): string
+  /** Image file of a volume. */
+  volume(id: string): string
+  /** Image file of a volume's snapshot. */
+  snapshot(id: string): string
 }
 
 export function diskPaths(diskRoot: string, stateDir: string): DiskPaths {
   const home = join(diskRoot, 'homes', createHash('sha256').update(stateDir).digest('hex').slice(0, 16))
   const nodes = join(home, 'nodes')
+  const image = (dir: string, id: string) => join(home, dir, `${checked(id)}.img`)
   return {
     images: join(diskRoot, 'images'),
     layers: join(diskRoot, 'images', 'layers'),
     home,
     nodes,
-    node(id) {
-      if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new RangeError(`bad node id ${JSON.stringify(id)}`)
-      return join(nodes, id)
-    },
+    node: (id) => join(nodes, checked(id)),
+    volume: (id) => image('volumes', id),
+    snapshot: (id) => image('snapshots', id),
   }
+}
+
+function checked(id: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new RangeError(`bad id ${JSON.stringify(id)}`)
+  return id
 }
 
 /** Directories a process inside a node's user namespace must be able to pass through, but not list. */

@@ -12,7 +12,14 @@ interface GuestParts {
   readonly links: Readonly<Record<string, string>>
 }
 
-const MOUNT_LINKS = { 'usr/sbin/mount.nfs4': 'mount.nfs' }
+/** Names by which a program of the guest layer is known as well. */
+const MOUNT_LINKS = {
+  'usr/sbin/mount.nfs4': 'mount.nfs',
+  'usr/sbin/mount.ext2': 'mount.ext4',
+  'usr/sbin/mount.ext3': 'mount.ext4',
+  'usr/sbin/mount.xfs': 'mount.ext4',
+  'usr/local/sbin/xfs_growfs': 'resize2fs',
+}
 
 /** What systemd itself has, or cannot do in a node: devices, kernel file systems, a network of its own making. */
 const OF_SYSTEMD =

@@ -10,13 +10,12 @@ import { ensureGuestLayer, initOf } from './guest-layer.js'
 import { nodeRoot } from './ids.js'
 import { isHomeLayer, LinuxDisks } from './linux-disks.js'
 import { LinuxNetwork } from './linux-network.js'
-import { LinuxVolumes } from './linux-volumes.js'
+import { LinuxVolumes, thawVolumes } from './linux-volumes.js'
 import { memoryOf } from './memory.js'
 import type { NetworkPolicy } from './network-policy.js'
 import { diskBytes, diskLayers, layerIds, makeDisk } from './node-disk.js'
 import type { NodeDisks } from './node-disks.js'
 import { processesBeside } from './node-processes.js'
-import type { NodeVolumes } from './node-volumes.js'
 import { makeOwnCgroup, ownCgroupParent, removeOwnCgroup } from './own-cgroup.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
@@ -53,8 +52,8 @@ const CONSOLE_BYTES = 65_536
 export class LinuxNodeEngine implements NodeEngine {
   readonly sshPort: number
   readonly disks: NodeDisks
-  readonly volumes: NodeVolumes = new LinuxVolumes()
   readonly network: LinuxNetwork
+  readonly volumes: LinuxVolumes
   private readonly paths: DiskPaths
   private readonly turn = pLimit(BOOTS_AT_ONCE)
   private readonly listeners: ((id: string) => void)[] = []
@@ -70,6 +69,7 @@ export class LinuxNodeEngine implements NodeEngine {
     this.sshPort = options.sshPort
     this.disks = new LinuxDisks(this.paths, async () => (await this.up()).supervisor)
     this.network = new LinuxNetwork(this.paths.home, options.egress ?? true, async () => (await this.up()).supervisor)
+    this.volumes = new LinuxVolumes(this.paths, () => Supervisor.find(this.paths.home))
     this.prefix = options.publicPrefix
   }
 
@@ -103,6 +103,7 @@ export class LinuxNodeEngine implements NodeEngine {
     await Promise.all(unmounted.map((one) => one.catch(complain)))
     await this.close()
     await supervisor?.kill()
+    await thawVolumes(this.paths.home)
     for (const id of ids) await this.removeCgroups(id)
     await (await this.limiter()).removeAll()
     await removeTrees(this.paths.home)
@@ -257,6 +258,7 @@ export class LinuxNodeEngine implements NodeEngine {
     const { supervisor } = shared
     const dir = this.paths.node(spec.id)
     const lower = (await diskLayers(dir)) ?? (await this.newDisk(dir, spec))
+    await this.volumes.settled(spec.volumes ?? [])
     const cgroups = await (await this.limiter()).prepare(spec.id, spec.limits)
     const init = await initOf(this.paths.layers, layerIds(lower))
     const own = init === 'systemd' ? await this.ownCgroup(spec.id, supervisor) : ''
@@ -270,6 +272,7 @@ export class LinuxNodeEngine implements NodeEngine {
       cgroups: [...new Set([...cgroups, own])].filter(Boolean).join(','),
       memory: spec.limits.memoryMiB,
       cpus: spec.limits.cpus,
+      volumes: (spec.volumes ?? []).map(({ volume, device }) => `${volume}:${device}`).join(','),
       // For a node without control groups.
       processes: cgroups.length > 0 ? '' : spec.limits.pids,
     }

@@ -15,7 +15,10 @@ export interface NodeVolumes {
   create(id: string, options: { sizeGiB: number; snapshot?: string }): Promise<void>
   /** Makes it larger, also while it is attached: the node sees the new size at once, its file system grows when asked. */
   grow(id: string, sizeGiB: number): Promise<void>
-  /** Idempotent. @throws LocalCloudError VolumeInUse while it is attached or still mounted somewhere */
+  /**
+   * Idempotent. What other nodes have mounted over NFS of a volume that its own node lost is taken away from them.
+   * @throws LocalCloudError VolumeInUse while it is attached to a running node
+   */
   remove(id: string): Promise<void>
   /**
    * Shows it to a running node; a stopped one gets it at its next boot (`NodeSpec.volumes`). Idempotent for a node that has it.

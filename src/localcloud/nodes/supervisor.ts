@@ -73,7 +73,9 @@ export class Supervisor {
   ): Promise<WireLine> {
     const answer = await ask(this.home, encodeLine(word, fields), deadlineMs)
     if (answer.word === 'ok') return answer
-    throw new LocalCloudError('SupervisorFailed', answer.fields.message ?? `unexpected answer ${answer.word}`)
+    const message = answer.fields.message ?? `unexpected answer ${answer.word}`
+    const inUse = /^in-use: (.*)/s.exec(message)?.[1]
+    throw inUse ? new LocalCloudError('VolumeInUse', inUse) : new LocalCloudError('SupervisorFailed', message)
   }
 
   /** All nodes it knows of, running or not. */

@@ -36,6 +36,7 @@ sub entry {
     Sys::spit("$_/cgroup.procs", '0') for split /,/, $boot->{cgroups};
     Looks::keep_to_cpus($boot);
     my $disk = $boot->{mounted} ? undef : Disk::open_image("$boot->{home}/nodes/$boot->{id}/disk.img");
+    $_->{face} = Volume::face($_) for @{ $boot->{volumes} };
     Sys::setns($holder->{user}, Sys::NEWUSER);
     Sys::become_root();
     Sys::setns($holder->{mnt}, Sys::NEWNS);
@@ -121,6 +122,9 @@ sub init {
         SC_ADDRESS => "$boot->{ip}/$boot->{prefix}", SC_GATEWAY => $boot->{gateway}, SC_FIRST_BOOT => $boot->{first} ? 1 : '',
     );
     $SIG{$_} = 'DEFAULT' for qw(PIPE CHLD TERM INT HUP);
+    # A node that could let go of a loop device could read what it is used for next. And mkfs.xfs gives up when it may not set
+    # the block size of the device's cache or empty it, which it does not need after fsync.
+    Sys::filter_ioctls(LoopDevice::IOCTLS, LoopDevice::SET_BLOCK_SIZE, LoopDevice::FLUSH) if $main::config{uid};
     exec { '/bin/sh' } '/bin/sh', '/usr/lib/starcluster/init' or die "starting init: $!\n";
 }
 
@@ -148,6 +152,7 @@ sub tree {
     Sys::mount('sysfs', "$root/sys", 'sysfs', $quiet | Sys::MS_NOEXEC | Sys::MS_RDONLY);
     Looks::put_on($root, $boot);
     own_cgroups($root) if $boot->{init} eq 'systemd';
+    VolumeView::show($root, $_, $_->{face}) for @{ $boot->{volumes} };
     chdir($root) or die "chdir: $!\n";
     # The old root is stacked below the new one and let go: the node needs no directory for it.
     Sys::pivot_root('.', '.');

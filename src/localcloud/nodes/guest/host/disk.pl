@@ -11,7 +11,7 @@ sub open_image {
     return undef if !-e $image;
     await_free($image);
     my $device = losetup('-f', '--show', '--direct-io=on', $image) // losetup('-f', '--show', $image) // die "no loop device for $image\n";
-    my $fd = eval { Sys::mount_device('ext4', $device, 'discard') };
+    my $fd = eval { Sys::mount_device('ext4', $device, Sys::ATTR_NOATIME, 'discard') };
     my $error = $@;
     losetup('-d', $device);     # the kernel frees it with the last mount
     die $error if !defined $fd;

@@ -1,4 +1,4 @@
-# What a node says about its size: files of the instance type's figures over those of the host in /proc and /sys.
+# What a node says about its size: files of the instance type's figures over those of the host in /proc and /sys. And its disks.
 package Looks;
 use strict;
 use warnings;
@@ -6,12 +6,11 @@ use warnings;
 # On the node's tree, before it becomes the root. Figures above the host's own stay the host's.
 sub put_on {
     my ($root, $boot) = @_;
-    my %file = (cpus($root, $boot->{cpus}), memory($root, $boot->{memory}));
-    return if !%file;
+    my %file = (cpus($root, $boot->{cpus}), memory($root, $boot->{memory}), 'proc/partitions' => VolumeView::partitions(@{ $boot->{volumes} }));
     my $here = "$root/dev/.starcluster";
     my $quiet = Sys::MS_NOSUID | Sys::MS_NODEV | Sys::MS_NOEXEC;
     mkdir($here, 0700);
-    Sys::mount('figures', $here, 'tmpfs', $quiet, 'mode=700,size=2m');
+    Sys::mount('figures', $here, 'tmpfs', $quiet, 'mode=700,size=4m');
     # The kernel lets a container inside the node mount /proc and /sys only where they are also seen whole.
     mkdir("$here/$_") for qw(proc sys);
     Sys::mount('proc', "$here/proc", 'proc', $quiet);
@@ -22,6 +21,7 @@ sub put_on {
         Sys::spit($copy, $file{$path});
         Sys::mount($copy, "$root/$path", '', Sys::MS_BIND);
     }
+    VolumeView::put_on($root, $here, @{ $boot->{volumes} });
 }
 
 sub cpus {

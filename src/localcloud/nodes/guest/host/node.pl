@@ -32,6 +32,7 @@ sub boot {
     return if $node->{state} eq 'booting';
     my @given = qw(lower ip hostname init cgroups memory cpus processes public);
     @$node{@given} = @$fields{@given};
+    eval { Volume::assign($node, $fields->{volumes}); 1 } or do { $node->{error} = $@; return settle($node) };
     start($node);
 }
 
@@ -44,7 +45,7 @@ sub start {
     $node->{first} = -e "$config->{home}/nodes/$node->{id}/booted" ? '' : 1;
     socket($node->{notify}, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!\n";
     socket($node->{shares}, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
-    my %spec = (%$node, map { $_ => $config->{$_} } qw(home prefix gateway));
+    my %spec = (%$node, volumes => [Volume::of($node)], map { $_ => $config->{$_} } qw(home prefix gateway));
     delete @spec{qw(waiting stopping)};
     my $boot = eval { Boot::start($main::holder, \%spec, map { $_->[0] } values %main::readers) } or do { $node->{error} = $@; return settle($node) };
     @$node{qw(go console)} = @$boot{qw(go console)};
@@ -200,6 +201,7 @@ sub settle {
         close($handle);
     }
     $node->{state} = 'stopped';
+    Volume::let_all_go($node) if !$again;
     $_->('error', message => $node->{error}) for splice @{ $node->{waiting} };
     my @asked = splice @{ $node->{stopping} };
     main::tell_watchers(Wire::line('ended', id => $node->{id}, asked => @asked ? 1 : '', again => $again ? 1 : '', error => $node->{error})) if $was ne 'stopped';

@@ -73,6 +73,26 @@ sub on_stop {
     Node::stop($fields->{id} // '', $fields->{signal} // 'TERM', sub { answer($client, @_) });
 }
 
+# id=NODE volume=ID device=/dev/sdX: nothing happens to a node that does not run.
+sub on_attach { my ($client, $fields) = checked(@_); Volume::attach($fields, sub { answer($client, @_) }) }
+
+# id=NODE volume=ID force=1: busy=1 is answered, and nothing done, for one that is mounted.
+sub on_detach { my ($client, $fields) = checked(@_); Volume::detach($fields, sub { answer($client, @_) }) }
+
+sub on_endvolume { my ($client, $fields) = checked(@_); Volume::end($fields->{volume}, sub { answer($client, @_) }) }
+
+# Its file has become longer.
+sub on_growvolume { my ($client, $fields) = checked(@_); Volume::grow($fields->{volume}, sub { answer($client, @_) }) }
+
+# volume=ID to=FILE
+sub on_copyvolume { my ($client, $fields) = checked(@_); Volume::copy($fields->{volume}, $fields->{to}, sub { answer($client, @_) }) }
+
+sub checked {
+    my ($client, $fields) = @_;
+    for (grep { exists $fields->{$_} } qw(id volume)) { die "bad id\n" if $fields->{$_} !~ /^[A-Za-z0-9_-]+$/ }
+    return ($client, $fields);
+}
+
 # Mounts a stopped node's disk, so that its layers can be read.
 sub on_hold {
     my ($client, $fields) = @_;

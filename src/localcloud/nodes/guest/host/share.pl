@@ -6,7 +6,8 @@ use warnings;
 use POSIX ();
 use IO::Handle;
 
-# Each request is served by a child without the host's rights; a slow or hostile node cannot hold up the supervisor.
+# Each request is served by a child, which gives up the host's rights (for volumes later); a slow or hostile node cannot hold up
+# the supervisor.
 sub accept_one {
     my ($node) = @_;
     accept(my $client, $node->{shares}) or return;
@@ -24,15 +25,24 @@ sub accept_one {
 sub serve {
     my ($client, $node) = @_;
     my %inside = (me => inside($node), map { $_->{ip} => inside($_) } grep { $_->{state} eq 'running' } values %main::nodes);
+    my ($word, $ask) = Wire::parse(request($client));
+    # A journal may have to be replayed.
+    alarm(600) if $word =~ /volume$/;
+    return VolumeMount::mount($node, $inside{me}, $ask) if $word eq 'mountvolume';
+    return VolumeMount::grow($node, $ask) if $word eq 'growvolume';
     Sys::setns($main::holder->{user}, Sys::NEWUSER);
     Sys::become_root();
-    my $line = readline($client) // die "no request\n";
-    chomp $line;
-    my ($word, $ask) = Wire::parse($line);
     my $exporter = $inside{ $ask->{host} // '' } // return '75 Connection refused';
     return exports($exporter) if $word eq 'exports';
     die "unknown request\n" if $word ne 'mount';
     return mount_share($exporter, $inside{me}, $node->{ip}, $ask);
+}
+
+sub request {
+    my ($client) = @_;
+    my $line = '';
+    1 while length $line < 65536 && $line !~ /\n/ && sysread($client, $line, 65536, length $line);
+    return $line =~ s/\n.*//sr;
 }
 
 # Handles on a node's mount namespace and root, taken while we still may.

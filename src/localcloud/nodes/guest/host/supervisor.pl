@@ -11,7 +11,7 @@ use Socket qw(AF_UNIX SOCK_STREAM SOCK_DGRAM pack_sockaddr_un);
 
 BEGIN {
     my ($here) = __FILE__ =~ m{^(.*)/} or die "run me by my path\n";
-    require "$here/$_.pl" for qw(sys loop idmap wire holder disk looks boot share node requests);
+    require "$here/$_.pl" for qw(sys loop idmap wire holder disk loop-device volume-fs volume-view volume-use volume-mount volume looks boot share node requests);
 }
 
 my ($home, $images, $uid, $network, $address, $prefix, $gateway, $egress) = @ARGV;
@@ -52,6 +52,7 @@ Loop::run(\&reap);
 sub set_up {
     unlink("$home/control.sock");
     $holder = Holder::start(disks => $home, images => $images, uid => $uid);
+    Volume::set_up();
     Holder::network($holder, %config);
     if ($egress) { start_egress() } else { Holder::no_egress($holder, %config) }
     socket($control, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
