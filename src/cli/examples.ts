@@ -27,3 +27,13 @@ export function nameList(text: string, before: readonly string[] = []): string[]
       .filter((name) => name !== ''),
   ]
 }
+
+/** Parses an option that must be a number above 0 and at most 100. */
+export function percentage(text: string): number {
+  const value = Number(text)
+  if (!/^\d*\.?\d+$/.test(text) || value <= 0 || value > 100) {
+    const error = new Error(`${JSON.stringify(text)} is not a number above 0 and at most 100`)
+    throw Object.assign(error, { code: 'commander.invalidArgument', exitCode: 2 })
+  }
+  return value
+}

@@ -8,6 +8,7 @@ import { ordinaryUser } from './doctor-user.js'
 import { reason } from './local-error.js'
 import { readHostApt } from './nodes/apt-host.js'
 import { openCgroups } from './nodes/cgroups.js'
+import { hasNetem } from './nodes/links.js'
 import { ownCgroupParent } from './nodes/own-cgroup.js'
 import { localPaths } from './paths.js'
 
@@ -61,6 +62,16 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
       name: 'overlay in user namespaces',
       fix: 'use Linux 5.11 or later, and set STARCLUSTER_DISK_ROOT to a directory on ext4, xfs or btrfs',
       probe: () => overlayWorks(env),
+    },
+    {
+      name: 'netem',
+      required: false,
+      cost: 'no delay between machines on demand (starcluster local inject delay)',
+      fix: asRoot('modprobe sch_netem'),
+      probe: async () => {
+        if (!(await hasNetem())) throw new NotMet('this kernel cannot delay packets')
+        return 'packets can be delayed'
+      },
     },
     ...(isRoot() ? limits() : []),
     ownCgroup(),

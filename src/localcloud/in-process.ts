@@ -1,5 +1,5 @@
 import type { Cloud, CloudLog, CloudState, ServiceHandler } from './cloud.js'
-import { emptyEc2State, handleEc2, registerBaseImage } from './ec2/index.js'
+import { emptyEc2State, enableFaultActs, handleEc2, registerBaseImage } from './ec2/index.js'
 import { NullEngine } from './ec2/null-engine.js'
 import type { NodeEngine } from './nodes/engine.js'
 import { emptyS3State } from './s3/state.js'
@@ -57,6 +57,7 @@ export function createInProcessCloud(options: InProcessCloudOptions = {}): InPro
     log: options.log ?? SILENT,
     now: options.now ?? (() => new Date()),
   }
+  enableFaultActs(cloud)
   const requestHandler: InProcessHandler = {
     handle: async (request) => ({ response: await answer(request as SdkRequest, cloud, services) }),
     metadata: { handlerProtocol: 'http/1.1' },

@@ -31,6 +31,12 @@ describe.skipIf(!canRunNodes)('faults on demand, on real machines', () => {
     expect(refused.status).toBe(1)
     expect(refused.output).toMatch(/InsufficientInstanceCapacity/)
     expect((await ok('listclusters')).stdout).toContain('No clusters')
+    expect((await sc('local', 'inject', 'packet-loss', '--percent', 'many')).output).toContain('"many" is not a number')
+    await ok('local', 'inject', 'packet-loss', '--percent', '30')
+    const none = await sc('local', 'inject', 'spot-interruption')
+    expect(none.status).toBe(1)
+    expect(none.output).toMatch(/no spot instance runs[\s\S]*InstanceMarketOptions/)
+    expect((await ok('local', 'inject', 'list')).stdout).toMatch(/^packet-loss percent=30: /m)
     expect((await ok('local', 'inject', 'clear')).stdout).toContain('Nothing is injected')
   })
 

@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
 import type { CliContext, DefineCommand } from '../context.js'
-import { examples, positiveInteger } from '../examples.js'
+import { examples, percentage, positiveInteger } from '../examples.js'
+
+const FAULT_HELP = `
+Kinds: capacity, throttle, visibility, slow-boot, boot-failure, no-ssh, crash, spot-interruption, packet-loss, delay,
+full-disk; docs/local-cloud.md says what each does.`
 
 /** `starcluster local ...`: each act is in its own file and loaded when it runs. */
 export const define: DefineCommand = (command, cli) => {
@@ -29,12 +33,15 @@ export const define: DefineCommand = (command, cli) => {
     .addArgument(command.createArgument('[way]', 'at once, and kept').choices(['on', 'off']))
     .action(async (way) => (await import('../local/egress.js')).egress(cli, way))
   act('inject', 'let something go wrong on demand, for tests; KIND may also be list or clear')
-    .argument('<kind>', 'capacity, throttle, visibility, slow-boot, boot-failure, no-ssh, crash; list; clear')
+    .argument('<kind>', 'one of the kinds below; list; clear')
     .argument('[which]', 'after clear: the kind to clear; default: all')
     .option('--type <type>', 'only launches of this instance type (capacity)')
     .option('--zone <zone>', 'only launches in this zone (capacity)')
     .option('--times <n>', 'so many launches or machines; default: until cleared', positiveInteger)
-    .option('--ms <n>', 'milliseconds (visibility, slow-boot, crash)', positiveInteger)
+    .option('--ms <n>', 'milliseconds (visibility, slow-boot, crash, spot-interruption, delay)', positiveInteger)
+    .option('--instance <id>', 'only this one (spot-interruption, full-disk)')
+    .option('--percent <n>', 'of all packets (packet-loss)', percentage)
+    .addHelpText('after', FAULT_HELP)
     .action(async (kind, which, flags) => (await import('../local/inject.js')).inject(cli, kind, which, flags))
   act('snapshot', 'give the present state of every disk of a cluster a name; its machines restart')
     .argument('<cluster>')

@@ -13,6 +13,8 @@ export interface InjectFlags {
   zone?: string
   times?: number
   ms?: number
+  instance?: string
+  percent?: number
 }
 
 /** `local inject KIND`, `local inject list` and `local inject clear [KIND]`. */

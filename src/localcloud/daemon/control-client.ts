@@ -1,7 +1,14 @@
 import { request } from 'node:http'
-import type { Fault } from '../ec2/fault-kinds.js'
 import type { DaemonInfo } from './daemon-info.js'
-import type { DaemonPing, DaemonReport, DisksAnswer, EgressAnswer, ImageAct, ImageLine } from './status.js'
+import type {
+  DaemonPing,
+  DaemonReport,
+  DisksAnswer,
+  EgressAnswer,
+  FaultsAnswer,
+  ImageAct,
+  ImageLine,
+} from './status.js'
 
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined
@@ -20,7 +27,7 @@ export const askStop = (daemon: DaemonInfo, options: AskOptions) =>
   askJson<object>(daemon, 'POST', '/stop', { timeoutMs: 5_000, ...options })
 
 export const askFaults = (daemon: DaemonInfo, method: 'GET' | 'POST' | 'DELETE', options: AskOptions) =>
-  askJson<Fault[]>(daemon, method, '/faults', { timeoutMs: 20_000, ...options })
+  askJson<FaultsAnswer>(daemon, method, '/faults', { timeoutMs: 60_000, ...options })
 
 export const askDisks = (daemon: DaemonInfo, body: object, options: AskOptions) =>
   askJson<DisksAnswer>(daemon, 'POST', '/disks', { ...options, body })

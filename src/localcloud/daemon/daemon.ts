@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { Cloud, CloudLog, CloudState } from '../cloud.js'
 import {
   applyNetworkPolicy,
+  beginFaults,
   closeLifecycle,
   diskAct,
   emptyEc2State,
@@ -97,6 +98,7 @@ export class Daemon {
     await this.machines.engine.open()
     await this.noticeNoWayOut()
     for (const text of startNotices(await reconcile(this.cloud))) this.notice(text)
+    await beginFaults(this.cloud)
     this.server = createCloudServer({
       cloud: this.cloud,
       credentials,
@@ -139,6 +141,9 @@ export class Daemon {
     this.log.info('stopping; machines go on')
     await rm(this.paths.daemon, { force: true })
     if (this.server) await closeServer(this.server, 10_000)
+    await faultsOf(this.cloud)
+      .clear()
+      .catch((error: Error) => this.log.warn(`faults: ${error.message}`))
     await closeLifecycle(this.cloud)
     await this.store.commit()
     await this.machines.engine.close()

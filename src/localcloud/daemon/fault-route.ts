@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Fault, FaultKind } from '../ec2/index.js'
-import { reason } from '../local-error.js'
+import { LocalCloudError, reason } from '../local-error.js'
 import { readBody } from '../server/body.js'
+import type { FaultsAnswer } from './status.js'
 
 /** The faults of the daemon's cloud. */
 export interface ControlledFaults {
-  inject(fault: Fault): void
+  inject(fault: Fault): Promise<void>
   list(): Fault[]
-  clear(kind?: FaultKind): void
+  clear(kind?: FaultKind): Promise<void>
 }
 
 /** GET tells what is injected, POST injects one more, DELETE clears one kind or all. Each answers with what then is. */
@@ -16,15 +17,16 @@ export async function faultRoute(
   response: ServerResponse,
   faults: ControlledFaults,
 ): Promise<boolean> {
-  const answer = (status: number, value: object) =>
-    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  const answer = (value: FaultsAnswer) =>
+    void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
   try {
-    if (request.method === 'POST') faults.inject((await json(request)) as Fault)
-    else if (request.method === 'DELETE') faults.clear((await json(request)).kind as FaultKind | undefined)
+    if (request.method === 'POST') await faults.inject((await json(request)) as Fault)
+    else if (request.method === 'DELETE') await faults.clear((await json(request)).kind as FaultKind | undefined)
     else if (request.method !== 'GET') return false
-    answer(200, faults.list())
+    answer(faults.list())
   } catch (error) {
-    answer(400, { message: reason(error) })
+    const { code = 'FaultFailed', hint } = error instanceof LocalCloudError ? error : {}
+    answer({ error: { code, message: reason(error), ...(hint === undefined ? {} : { hint }) } })
   }
   return true
 }

@@ -1,3 +1,4 @@
+import type { Fault } from '../ec2/fault-kinds.js'
 import type { StorageUse } from '../ec2/index.js'
 
 /** Short answer of a running daemon, asked before every use of the local cloud. */
@@ -44,6 +45,11 @@ export interface DaemonReport extends DaemonPing {
   readonly volumes: readonly StorageUse[]
   readonly snapshots: readonly StorageUse[]
 }
+
+/** Answer to /_starcluster/faults: what is injected then. */
+export type FaultsAnswer =
+  | readonly Fault[]
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
 
 /** Answer to GET and POST /_starcluster/egress. */
 export type EgressAnswer =

@@ -2,6 +2,7 @@ import {
   AttachVolume$,
   AuthorizeSecurityGroupEgress$,
   AuthorizeSecurityGroupIngress$,
+  CancelSpotInstanceRequests$,
   CopyImage$,
   CopySnapshot$,
   CreateImage$,
@@ -31,6 +32,7 @@ import {
   DescribeSecurityGroupRules$,
   DescribeSecurityGroups$,
   DescribeSnapshots$,
+  DescribeSpotInstanceRequests$,
   DescribeSubnets$,
   DescribeTags$,
   DescribeVolumeAttribute$,
@@ -47,6 +49,7 @@ import {
   ModifyVolumeAttribute$,
   RebootInstances$,
   RegisterImage$,
+  RequestSpotInstances$,
   ResetImageAttribute$,
   RevokeSecurityGroupEgress$,
   RevokeSecurityGroupIngress$,
@@ -82,6 +85,7 @@ import {
 } from './security-groups/rules.js'
 import { copySnapshot, createSnapshot, createSnapshots } from './snapshots/create-snapshot.js'
 import { deleteSnapshot, describeSnapshots } from './snapshots/describe-snapshots.js'
+import { cancelSpotInstanceRequests, describeSpotInstanceRequests, requestSpotInstances } from './spot/actions.js'
 import { createTags, deleteTags, describeTags } from './tags/actions.js'
 import { attachVolume, detachVolume } from './volumes/attach-volume.js'
 import { describeVolumeAttribute, modifyVolumeAttribute } from './volumes/attributes.js'
@@ -97,6 +101,9 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   RebootInstances: writes(RebootInstances$, rebootInstances),
   StopInstances: writes(StopInstances$, stopInstances),
   StartInstances: writes(StartInstances$, startInstances),
+  RequestSpotInstances: writes(RequestSpotInstances$, requestSpotInstances),
+  DescribeSpotInstanceRequests: reads(DescribeSpotInstanceRequests$, describeSpotInstanceRequests),
+  CancelSpotInstanceRequests: writes(CancelSpotInstanceRequests$, cancelSpotInstanceRequests),
   GetConsoleOutput: reads(GetConsoleOutput$, getConsoleOutput),
   DescribeInstanceStatus: reads(DescribeInstanceStatus$, describeInstanceStatus),
   DescribeInstanceAttribute: reads(DescribeInstanceAttribute$, describeInstanceAttribute),

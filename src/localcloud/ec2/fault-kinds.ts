@@ -12,6 +12,10 @@ export type Fault =
   | { kind: 'boot-failure'; times?: number }
   | { kind: 'no-ssh'; times?: number }
   | { kind: 'crash'; ms?: number; times?: number }
+  | { kind: 'spot-interruption'; instance?: string; ms?: number }
+  | { kind: 'packet-loss'; percent: number }
+  | { kind: 'delay'; ms: number }
+  | { kind: 'full-disk'; instance?: string }
 
 export type FaultKind = Fault['kind']
 
@@ -27,6 +31,13 @@ export const FAULT_KINDS: Readonly<Record<FaultKind, { does: string; takes: read
   'boot-failure': { does: 'machines do not boot', takes: ['times'] },
   'no-ssh': { does: 'machines run, but nothing answers at their ssh port', takes: ['times'] },
   crash: { does: 'machines end by themselves after they booted, so long after', takes: ['ms', 'times'] },
+  'spot-interruption': {
+    does: 'spot instances are told that they end, two minutes or so long before they do',
+    takes: ['instance', 'ms'],
+  },
+  'packet-loss': { does: 'of the packets between machines so many are lost', takes: ['percent'], needs: 'percent' },
+  delay: { does: 'packets to machines take so long', takes: ['ms'], needs: 'ms' },
+  'full-disk': { does: 'disks of machines are full', takes: ['instance'] },
 }
 
 /** A fault as it came from outside. @throws LocalCloudError InvalidFault saying what is right */
@@ -46,7 +57,7 @@ export function parseFault(value: unknown): Fault {
     fault[name] = setting
   }
   if (needs && fault[needs] === undefined)
-    throw invalid(`the fault ${kind} needs ${needs}`, `for example --${needs} 2000`)
+    throw invalid(`the fault ${kind} needs ${needs}`, `for example --${needs} ${needs === 'percent' ? 10 : 2000}`)
   return fault as Fault
 }
 
@@ -57,6 +68,7 @@ export function faultText({ kind, ...settings }: Fault): string {
 
 function isRight(name: string, value: unknown): boolean {
   if (name === 'ms' || name === 'times') return Number.isSafeInteger(value) && (value as number) >= 1
+  if (name === 'percent') return typeof value === 'number' && value >= 0.01 && value <= 100
   return typeof value === 'string' && value !== ''
 }
 

@@ -2,24 +2,59 @@ import type { Cloud } from '../cloud.js'
 import { AwsError } from '../protocol/aws-error.js'
 import { type Fault, type FaultKind, parseFault } from './fault-kinds.js'
 
-type FaultOf<Kind extends FaultKind> = Extract<Fault, { kind: Kind }>
+export type FaultOf<Kind extends FaultKind> = Extract<Fault, { kind: Kind }>
 
-/** The faults injected into a cloud; in memory only. A second one of a kind replaces the first, except `capacity`. */
+/** What a fault does when it is injected, for kinds that do not wait for something to happen. */
+export interface FaultAct<Kind extends FaultKind = FaultKind> {
+  /** @param over ends it by itself. @throws LocalCloudError when it cannot be here */
+  begin(fault: FaultOf<Kind>, over: () => void): Promise<void>
+  end(fault: FaultOf<Kind>): Promise<void>
+}
+
+export type FaultActs = { readonly [Kind in FaultKind]?: FaultAct<Kind> }
+
+/**
+ * The faults injected into a cloud; in memory only. A second one of a kind replaces the first, except those that are about
+ * one place or instance.
+ */
 export class Faults {
   private all: Fault[] = []
+  private acts: FaultActs = {}
 
-  inject(fault: Fault): void {
+  /** To be called once, before the first fault. */
+  act(acts: FaultActs): void {
+    this.acts = acts
+  }
+
+  /** Resolves when it is in force. @throws LocalCloudError InvalidFault at once */
+  inject(fault: Fault): Promise<void> {
     const checked = parseFault(fault)
-    this.all = this.all.filter((known) => !sameKind(known, checked))
-    this.all.push(checked)
+    const act = this.acts[checked.kind] as FaultAct | undefined
+    if (act) return this.begin(checked, act)
+    this.keep(checked)
+    return Promise.resolve()
+  }
+
+  private async begin(fault: Fault, act: FaultAct): Promise<void> {
+    await act.begin(fault as never, () => {
+      this.all = this.all.filter((one) => one !== fault)
+    })
+    this.keep(fault)
+  }
+
+  private keep(fault: Fault): void {
+    this.all = [...this.all.filter((known) => !sameKind(known, fault)), fault]
   }
 
   list(): Fault[] {
     return this.all.map((fault) => ({ ...fault }))
   }
 
-  clear(kind?: FaultKind): void {
-    this.all = kind === undefined ? [] : this.all.filter((fault) => fault.kind !== kind)
+  /** Resolves when none of them is in force any more; they are not listed from now on. */
+  async clear(kind?: FaultKind): Promise<void> {
+    const gone = this.all.filter((fault) => kind === undefined || fault.kind === kind)
+    this.all = this.all.filter((fault) => !gone.includes(fault))
+    for (const fault of gone) await (this.acts[fault.kind] as FaultAct | undefined)?.end(fault as never)
   }
 
   get<Kind extends FaultKind>(kind: Kind): FaultOf<Kind> | undefined {
@@ -37,10 +72,10 @@ export class Faults {
   }
 }
 
-/** Capacity may lack in several places. */
+/** Capacity may lack in several places, and something happen to several instances. */
 function sameKind(one: Fault, other: Fault): boolean {
-  if (one.kind !== 'capacity' || other.kind !== 'capacity') return one.kind === other.kind
-  return one.type === other.type && one.zone === other.zone
+  const place = (fault: Fault) => JSON.stringify(['type', 'zone', 'instance'].map((name) => fault[name as never] ?? ''))
+  return one.kind === other.kind && place(one) === place(other)
 }
 
 const faults = new WeakMap<Cloud, Faults>()
@@ -53,10 +88,18 @@ export function faultsOf(cloud: Cloud): Faults {
 }
 
 /** @throws AwsError InsufficientInstanceCapacity, status 500 as on EC2, so that the SDK tries again */
-export function refuseForCapacity(cloud: Cloud, instanceType: string, zone: string): void {
+export function refuseForCapacity(
+  cloud: Cloud,
+  instanceType: string,
+  zone: string,
+  market: 'on-demand' | 'spot' = 'on-demand',
+): void {
   const here = ({ type = instanceType, zone: where = zone }: FaultOf<'capacity'>) =>
     type === instanceType && where === zone
   if (!faultsOf(cloud).hit('capacity', here)) return
+  // Source: github.com/cortexlabs/cortex/issues/1258, EC2's answer quoted there.
+  const spot = 'There is no Spot capacity available that matches your request.'
+  if (market === 'spot') throw new AwsError('InsufficientInstanceCapacity', spot, 500)
   const message =
     `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${zone}). ` +
     'Our system will be working on provisioning additional capacity.'

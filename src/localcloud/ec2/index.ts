@@ -5,10 +5,13 @@ import { imageWorkOf } from './images/image-work.js'
 import { lifecycleOf } from './instances/lifecycle.js'
 import { applyNetworkPolicy } from './network-policy.js'
 import { throttle } from './request-limits.js'
+import { followInstances } from './spot/follow.js'
+import { openSpotRequestsOf } from './spot/fulfil.js'
 import { sweepNowAndThen } from './sweep.js'
 import { noteNew, visible } from './visibility.js'
 import { volumeWorkOf } from './volumes/volume-work.js'
 
+export { beginFaults, enableFaultActs } from './begin-faults.js'
 export { FAULT_KINDS, type Fault, type FaultKind, faultText, parseFault } from './fault-kinds.js'
 export { faultsOf } from './faults.js'
 export { type ImportRequest, importImage } from './images/import-image.js'
@@ -30,11 +33,13 @@ export const handleEc2: ServiceHandler = createQueryService({
   before: (cloud, action, input) => {
     throttle(cloud, action, input)
     sweepNowAndThen(cloud)
+    followInstances(cloud)
     return visible(cloud, action, input)
   },
-  // A node never runs without its rules, and an answer says that they hold.
+  // Requests that are fulfilled now launch below. A node never runs without its rules, and an answer says that they hold.
   afterCommit: async (cloud) => {
     noteNew(cloud)
+    await openSpotRequestsOf(cloud).look()
     await applyNetworkPolicy(cloud)
     volumeWorkOf(cloud).wake()
     lifecycleOf(cloud).wake()

@@ -2,6 +2,7 @@ import type { Cloud } from '../cloud.js'
 import type { InstanceMetadata, MetadataSource } from '../nodes/engine.js'
 import { groupsOf } from './instances/view.js'
 import { macAddress, privateDnsName, subnetById, VPC_CIDR, VPC_ID } from './network.js'
+import { interruptionOf } from './spot/interruptions.js'
 import type { InstanceRecord } from './state.js'
 import { tagsOf } from './tags/tags.js'
 import { dataVolumesOf } from './volumes/attachments.js'
@@ -44,7 +45,7 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
     hostname: localName,
     'instance-action': 'none',
     'instance-id': instance.id,
-    'instance-life-cycle': 'on-demand',
+    'instance-life-cycle': instance.spotRequestId ? 'spot' : 'on-demand',
     'instance-type': instance.instanceType,
     'local-hostname': localName,
     'local-ipv4': instance.privateIp,
@@ -59,6 +60,7 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
     ...publicKeys(instance),
     'reservation-id': instance.reservationId,
     'security-groups': groups.map((group) => group.GroupName).join('\n'),
+    ...spotTree(cloud, instance),
     'services/domain': 'amazonaws.com',
     'services/partition': 'aws',
     ...tagTree(cloud, instance),
@@ -105,3 +107,20 @@ function tagTree(cloud: Cloud, instance: InstanceRecord): Record<string, string>
   const tags = Object.entries(tagsOf(cloud.state.ec2, instance.id)).filter(([key]) => !key.includes('/'))
   return Object.fromEntries(tags.map(([key, value]) => [`tags/instance/${key}`, value]))
 }
+
+/**
+ * There only while an interruption is coming.
+ * Source: EC2 User Guide, "Spot Instance interruption notices" and "EC2 instance rebalance recommendations".
+ */
+function spotTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
+  const coming = interruptionOf(cloud, instance.id)
+  if (!coming) return {}
+  const time = isoSeconds(coming.at)
+  return {
+    'events/recommendations/rebalance': JSON.stringify({ noticeTime: isoSeconds(coming.noticed) }),
+    'spot/instance-action': JSON.stringify({ action: coming.action, time }),
+    ...(coming.action === 'terminate' ? { 'spot/termination-time': time } : {}),
+  }
+}
+
+const isoSeconds = (date: Date) => `${date.toISOString().slice(0, 19)}Z`

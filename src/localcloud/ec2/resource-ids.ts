@@ -67,6 +67,12 @@ export const RESOURCES = {
     notFound: 'InvalidSubnetID.NotFound',
     noun: 'subnet ID',
   },
+  spotRequest: {
+    prefix: 'sir',
+    malformed: 'InvalidSpotInstanceRequestID.Malformed',
+    notFound: 'InvalidSpotInstanceRequestID.NotFound',
+    noun: 'spot instance request ID',
+  },
   vpc: { prefix: 'vpc', malformed: 'InvalidVpcID.Malformed', notFound: 'InvalidVpcID.NotFound', noun: 'vpc ID' },
 } satisfies Record<string, Wording>
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EbsBlockDevice } from '@aws-sdk/client-ec2'
 import { DEFAULT_GROUP_ID, VPC_ID } from './network.js'
 import type { SnapshotRecord } from './snapshots/records.js'
+import type { SpotRequestRecord } from './spot/records.js'
 import type { VolumeRecord } from './volumes/records.js'
 
 /** What EC2 remembers: plain JSON, changed in place by the actions and the lifecycle, saved by the daemon. */
@@ -23,6 +24,8 @@ export interface Ec2State {
   snapshots: Record<string, SnapshotRecord>
   /** The AMI behind the alias `default`. */
   defaultImageId?: string
+  /** By request id; older states have none. */
+  spotRequests?: Record<string, SpotRequestRecord>
   /** By resource id, then by key. */
   tags: Record<string, Record<string, string>>
   /** Last host number given out, per subnet id and `public`: addresses come back into use as late as possible. */
@@ -73,6 +76,7 @@ export interface InstanceRecord {
   /** Base64, as it came. */
   userData?: string
   readonly clientToken?: string
+  spotRequestId?: string
   shutdownBehavior: 'stop' | 'terminate'
   disableApiTermination: boolean
   disableApiStop: boolean

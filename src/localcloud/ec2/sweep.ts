@@ -5,6 +5,8 @@ import { forgetTags } from './tags/tags.js'
 const TERMINATED_VISIBLE_MS = 3_600_000
 /** Client tokens are remembered longer than any client tries again. */
 const TOKEN_MS = 48 * 3_600_000
+/** Spot requests that are over are shown for two days. */
+const ENDED: ReadonlySet<string> = new Set(['closed', 'cancelled', 'failed'])
 const EVERY_MS = 60_000
 
 const lastSweep = new WeakMap<Cloud, number>()
@@ -20,6 +22,16 @@ export function sweep(cloud: Cloud): void {
   }
   for (const [token, launch] of Object.entries(ec2.launches)) {
     if (now - Date.parse(launch.at) >= TOKEN_MS) delete ec2.launches[token]
+  }
+  for (const [id, request] of Object.entries(ec2.spotRequests ?? {})) {
+    if (
+      ENDED.has(request.state) &&
+      !ec2.instances[request.instanceId ?? ''] &&
+      now - Date.parse(request.status.at) >= TOKEN_MS
+    ) {
+      delete ec2.spotRequests?.[id]
+      forgetTags(ec2, id)
+    }
   }
   lastSweep.set(cloud, now)
 }

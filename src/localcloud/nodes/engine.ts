@@ -68,6 +68,8 @@ export interface NodeEngine {
   onExit(listener: (id: string) => void): void
   /** Named points of disks, and layers made of them. */
   readonly disks: NodeDisks
+  /** Missing: disks here have no size of their own that could be used up. */
+  readonly fullDisk?: FullDisk
   /** Missing: this way of making nodes cannot change their network. */
   readonly network?: NodeNetwork
   /** Block storage beside the nodes' own disks. */
@@ -81,6 +83,15 @@ export interface NodeEngine {
    * Two octets (`127.77`) give 254 x 256 addresses, for engines without real sockets.
    */
   readonly publicPrefix: string
+}
+
+/** Uses up what a node's disk has free, without taking it from the host's. */
+export interface FullDisk {
+  /** @throws LocalCloudError when the node does not run or its disk has no size of its own */
+  fill(id: string): Promise<void>
+  /** Gives it back. Idempotent. */
+  free(id: string): Promise<void>
+  freeAll(): Promise<void>
 }
 
 /** Answers of the metadata service; the engine's network child asks the daemon per request. */

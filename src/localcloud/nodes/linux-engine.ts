@@ -6,6 +6,7 @@ import { LocalCloudError } from '../local-error.js'
 import { type CgroupLimiter, openCgroups } from './cgroups.js'
 import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
+import { LinuxFullDisk } from './full-disk.js'
 import { ensureGuestLayer, initOf } from './guest-layer.js'
 import { nodeRoot } from './ids.js'
 import { isHomeLayer, LinuxDisks } from './linux-disks.js'
@@ -54,6 +55,7 @@ export class LinuxNodeEngine implements NodeEngine {
   readonly disks: NodeDisks
   readonly network: LinuxNetwork
   readonly volumes: LinuxVolumes
+  readonly fullDisk: LinuxFullDisk
   private readonly paths: DiskPaths
   private readonly turn = pLimit(BOOTS_AT_ONCE)
   private readonly listeners: ((id: string) => void)[] = []
@@ -68,8 +70,9 @@ export class LinuxNodeEngine implements NodeEngine {
     this.paths = diskPaths(options.diskRoot, options.stateDir)
     this.sshPort = options.sshPort
     this.disks = new LinuxDisks(this.paths, async () => (await this.up()).supervisor)
-    this.network = new LinuxNetwork(this.paths.home, options.egress ?? true, async () => (await this.up()).supervisor)
     this.volumes = new LinuxVolumes(this.paths, () => Supervisor.find(this.paths.home))
+    this.network = new LinuxNetwork(this.paths.home, options.egress ?? true, () => this.up())
+    this.fullDisk = new LinuxFullDisk(() => Supervisor.find(this.paths.home))
     this.prefix = options.publicPrefix
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { askEgress, storedEgress, storeEgress } from './egress.js'
-import type { Egress, NodeNetwork } from './node-network.js'
-import type { Supervisor } from './supervisor.js'
+import type { Egress, Links, NodeNetwork } from './node-network.js'
+import type { SharedParts } from './shared-parts.js'
 
 /** The network of one home's nodes. */
 export class LinuxNetwork implements NodeNetwork {
@@ -10,7 +10,7 @@ export class LinuxNetwork implements NodeNetwork {
   constructor(
     home: string,
     private readonly egressAtFirst: boolean,
-    private readonly supervisor: () => Promise<Supervisor>,
+    private readonly shared: () => Promise<SharedParts>,
   ) {
     this.file = join(home, 'egress')
   }
@@ -23,12 +23,16 @@ export class LinuxNetwork implements NodeNetwork {
   }
 
   async egress(): Promise<Egress> {
-    return askEgress(await this.supervisor())
+    return askEgress((await this.shared()).supervisor)
   }
 
   async setEgress(wanted: boolean): Promise<Egress> {
-    const supervisor = await this.supervisor()
+    const { supervisor } = await this.shared()
     await storeEgress(this.file, wanted)
     return askEgress(supervisor, wanted)
+  }
+
+  async setLinks(links: Links): Promise<void> {
+    await (await this.shared()).links.set(links)
   }
 }

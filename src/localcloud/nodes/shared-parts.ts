@@ -4,6 +4,7 @@ import { InstanceMetadataService } from '../imds/imds.js'
 import { type DiskPaths, makePassage } from './disk-paths.js'
 import { EgressGuard } from './egress.js'
 import type { MetadataSource } from './engine.js'
+import { NodeLinks } from './links.js'
 import { NetworkChild, type PublicAddress } from './netd.js'
 import { isOpen, type NetworkPolicy, portsOpenToHost } from './network-policy.js'
 import { applyPolicyRules } from './policy-rules.js'
@@ -40,6 +41,7 @@ export class SharedParts {
   /** A node's port is opened or closed by one at a time. */
   private readonly turns = new Map<string, Promise<void>>()
   private readonly ports: PortForwards
+  readonly links: NodeLinks
   private readonly guard: EgressGuard
   private watcher: { close(): void } | undefined
 
@@ -50,6 +52,7 @@ export class SharedParts {
   ) {
     const { policy, log } = options
     const pids = async () => new Map((await supervisor.list()).map((node) => [node.id ?? '', Number(node.host_pid)]))
+    this.links = new NodeLinks(supervisor.enterNetwork)
     this.guard = new EgressGuard(supervisor.enterNetwork, (error) =>
       log.error(`rules of the way out: ${error.message}`),
     )
@@ -82,6 +85,7 @@ export class SharedParts {
     )
     try {
       await parts.guard.start()
+      await parts.links.start()
       await network.start()
       const policy = options.policy()
       if (policy) await parts.setPolicy(policy)
@@ -98,6 +102,7 @@ export class SharedParts {
     if (this.running.has(address.key)) return
     this.running.set(address.key, address)
     try {
+      await this.links.noteNode()
       await this.admit(address)
     } catch (error) {
       this.running.delete(address.key)
@@ -181,6 +186,7 @@ export class SharedParts {
   private reopenPort(id: string): void {
     const address = this.running.get(id)
     const complain = (error: Error) => this.options.log.error(`node ${id} cannot be reached: ${error.message}`)
+    if (address) this.links.noteNode().catch(complain)
     if (address) this.admit(address).catch(complain)
   }
 

@@ -79,7 +79,7 @@ test.each([
   ],
   ['an address outside', { PrivateIpAddress: '10.9.9.9' }, 'InvalidParameterValue'],
   ['no root volume', { BlockDeviceMappings: [{ DeviceName: '/dev/xvda', NoDevice: '' }] }, 'InvalidBlockDeviceMapping'],
-  ['a spot request', { InstanceMarketOptions: { MarketType: 'spot' } }, 'UnsupportedOperation'],
+  ['a capacity block', { InstanceMarketOptions: { MarketType: 'capacity-block' } }, 'UnsupportedOperation'],
   ['a placement group', { Placement: { GroupName: 'pg' } }, 'InvalidPlacementGroup.Unknown'],
   ['odd metadata options', { MetadataOptions: { HttpTokens: 'perhaps' } }, 'InvalidParameterValue'],
   ['an odd shutdown behaviour', { InstanceInitiatedShutdownBehavior: 'explode' }, 'InvalidParameterValue'],

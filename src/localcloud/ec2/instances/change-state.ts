@@ -12,6 +12,7 @@ import type { Cloud } from '../../cloud.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { allocatePublic } from '../network.js'
+import { refuseStart, refuseStop } from '../spot/follow.js'
 import type { InstanceRecord, InstanceState } from '../state.js'
 import { unsupported } from '../unsupported.js'
 import { requireInstances } from './describe-instances.js'
@@ -22,6 +23,7 @@ import { stateView } from './view.js'
 export function startInstances(input: StartInstancesRequest, cloud: Cloud): StartInstancesResult {
   const { ec2 } = cloud.state
   const moves = plan(cloud, input.InstanceIds, 'start')
+  for (const { instance } of moves) refuseStart(instance, cloud)
   endDryRun(input)
   const going = moves.filter(({ next }) => next === 'pending')
   const addresses = allocatePublic(ec2, cloud.engine.publicPrefix, going.length)
@@ -37,6 +39,7 @@ export function startInstances(input: StartInstancesRequest, cloud: Cloud): Star
 export function stopInstances(input: StopInstancesRequest, cloud: Cloud): StopInstancesResult {
   if (input.Hibernate) throw unsupported('hibernation')
   const moves = plan(cloud, input.InstanceIds, 'stop')
+  for (const { instance } of moves) refuseStop(instance, cloud)
   for (const { instance } of moves)
     if (instance.disableApiStop) throw protectedBy(instance, 'stopped', 'disableApiStop')
   endDryRun(input)

@@ -5,6 +5,8 @@ import { requireAvailable, requireImage } from '../images/images.js'
 import { DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES } from '../instance-types/types.js'
 import { findKeyPair, keyPairNotFound } from '../key-pairs/actions.js'
 import type { SubnetDescription } from '../network.js'
+import type { SpotTerms } from '../spot/records.js'
+import { marketTerms } from '../spot/terms.js'
 import type { ImageRecord, InstanceMetadataSettings, KeyPairRecord, SecurityGroupRecord } from '../state.js'
 import { parseTagSpecifications } from '../tags/tags.js'
 import { parseNetwork } from './launch-network.js'
@@ -27,17 +29,22 @@ export interface LaunchPlan {
   readonly shutdownBehavior: 'stop' | 'terminate'
   /** The root volume first. */
   readonly volumes: readonly LaunchVolume[]
+  readonly spot: SpotTerms | undefined
   readonly tags: ReadonlyMap<ResourceType, ReadonlyMap<string, string>>
 }
 
 /** Source: EC2 User Guide, "Run commands when you launch an EC2 instance with user data input": 16 KB before base64. */
 const MAX_USER_DATA_BYTES = 16_384
 
+/** What a launch makes, besides spot requests. */
+const TAGGED: readonly ResourceType[] = ['instance', 'volume', 'network-interface']
+
 /** Looks at everything, changes nothing. @throws AwsError */
 export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan {
   const { ec2 } = cloud.state
   const { minCount, maxCount } = parseCounts(input)
   refuseUnsupported(input)
+  const spot = marketTerms(input.InstanceMarketOptions, cloud.now())
   if (!input.ImageId) throw missingParameter('ImageId')
   const image = requireAvailable(requireImage(ec2, input.ImageId))
   const instanceType = input.InstanceType ?? DEFAULT_INSTANCE_TYPE
@@ -57,7 +64,8 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
     metadata: mergeMetadata(DEFAULT_METADATA, input.MetadataOptions ?? {}),
     shutdownBehavior: parseShutdownBehavior(input.InstanceInitiatedShutdownBehavior),
     volumes: parseVolumes(input, image, cloud),
-    tags: parseTagSpecifications(input.TagSpecifications, ['instance', 'volume', 'network-interface']),
+    spot,
+    tags: parseTagSpecifications(input.TagSpecifications, spot ? [...TAGGED, 'spot-instances-request'] : TAGGED),
   }
 }
 

@@ -7,6 +7,7 @@ import { refuseForCapacity } from '../faults.js'
 import { ROOT_VOLUME_GIB } from '../images/images.js'
 import { allocatePrivate, allocatePublic, freeAddresses } from '../network.js'
 import { newId } from '../resource-ids.js'
+import { fulfilled, newSpotRequest, type SpotRequestRecord } from '../spot/records.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
 import { putTags } from '../tags/tags.js'
 import { type LaunchPlan, planLaunch } from './launch-plan.js'
@@ -26,8 +27,8 @@ export function runInstances(input: RunInstancesRequest, cloud: Cloud): Reservat
   if (known && !input.DryRun) return describeReservation(known, cloud)
   const plan = planLaunch(input, cloud)
   endDryRun(input)
-  refuseForCapacity(cloud, plan.instanceType, plan.subnet.zone)
-  const instances = launch(plan, input, cloud)
+  refuseForCapacity(cloud, plan.instanceType, plan.subnet.zone, plan.spot ? 'spot' : 'on-demand')
+  const instances = launchInstances(plan, input, cloud)
   if (token) {
     const { reservationId } = instances[0] as InstanceRecord
     ec2.launches[tokenKey(token)] = { fingerprint, reservationId, at: cloud.now().toISOString() }
@@ -57,7 +58,13 @@ function launchedBefore(state: Ec2State, token: string, fingerprint: string): In
   return instances
 }
 
-function launch(plan: LaunchPlan, input: RunInstancesRequest, cloud: Cloud): InstanceRecord[] {
+/** @param spotRequest the one it fulfils; without it a plan with spot terms gets one for each instance */
+export function launchInstances(
+  plan: LaunchPlan,
+  input: RunInstancesRequest,
+  cloud: Cloud,
+  spotRequest?: SpotRequestRecord,
+): InstanceRecord[] {
   const { ec2 } = cloud.state
   const room = Math.max(plan.minCount, Math.min(plan.maxCount, freeAddresses(ec2, plan.subnet), freePublic(cloud)))
   const publicIps = allocatePublic(ec2, cloud.engine.publicPrefix, room)
@@ -79,6 +86,9 @@ function launch(plan: LaunchPlan, input: RunInstancesRequest, cloud: Cloud): Ins
       putTags(ec2, id, plan.tags.get(type) ?? new Map())
     }
     for (const id of addVolumes(cloud, instance, plan.volumes)) putTags(ec2, id, plan.tags.get('volume') ?? new Map())
+    const request = spotRequest ?? (plan.spot && newSpotRequest(ec2, cloud.now(), plan.spot))
+    if (request) fulfilled(request, instance, cloud.now())
+    if (request && !spotRequest) putTags(ec2, request.id, plan.tags.get('spot-instances-request') ?? new Map())
     lifecycle.due(instance.id)
     return instance
   })

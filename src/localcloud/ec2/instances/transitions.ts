@@ -47,6 +47,8 @@ function neverRan(instance: InstanceRecord): AwsError {
 export const REASONS = {
   userInitiated: () => reason('Client.UserInitiatedShutdown', 'User initiated shutdown'),
   instanceInitiated: () => reason('Client.InstanceInitiatedShutdown', 'Instance initiated shutdown'),
+  spotTermination: () => reason('Server.SpotInstanceTermination', 'Spot instance termination'),
+  spotShutdown: () => reason('Server.SpotInstanceShutdown', 'Spot instance shutdown'),
   internalError: (message: string) => reason('Server.InternalError', message),
 }
 

@@ -45,6 +45,7 @@ function describeInstance(instance: InstanceRecord, cloud: Cloud): Instance {
     PlatformDetails: 'Linux/UNIX',
     UsageOperation: 'RunInstances',
     ClientToken: instance.clientToken ?? '',
+    ...(instance.spotRequestId && { InstanceLifecycle: 'spot', SpotInstanceRequestId: instance.spotRequestId }),
     EbsOptimized: instance.ebsOptimized,
     EnaSupport: true,
     SourceDestCheck: instance.sourceDestCheck,

@@ -33,6 +33,11 @@ const TAGGABLE: Readonly<Record<string, Taggable>> = {
   vpc: { type: 'vpc', kind: 'vpc', exists: (_state, id) => id === VPC_ID },
   vol: { type: 'volume', kind: 'volume', exists: (state, id) => own(state.volumes, id) !== undefined },
   snap: { type: 'snapshot', kind: 'snapshot', exists: (state, id) => snapshotById(state, id) !== undefined },
+  sir: {
+    type: 'spot-instances-request',
+    kind: 'spotRequest',
+    exists: (state, id) => own(state.spotRequests ?? {}, id) !== undefined,
+  },
   eni: {
     type: 'network-interface',
     exists: (state, id) => someInstance(state, (instance) => instance.networkInterfaceId === id),

@@ -46,6 +46,7 @@ sub mount_overlay {
     my ($id, $lower, $fd) = @_;
     my $base = "/disks/nodes/$id";
     if (defined $fd) { Sys::attach($fd, "$base/fs"); POSIX::close($fd) }
+    free($id);
     # "@NAME," in front names the upper directory; without it the disk has never had another one.
     my $upper = $lower =~ s/^@([\w-]+),// ? $1 : 'upper';
     for ($upper, 'work') {
@@ -56,6 +57,18 @@ sub mount_overlay {
     my $layers = join ':', map { m{^/} ? $_ : "/images/layers/$_" } split /,/, $lower;
     Sys::mount('overlay', "$base/root", 'overlay', 0, "lowerdir=$layers,upperdir=$base/fs/$upper,workdir=$base/fs/work,userxattr");
 }
+
+# Every free block, from large pieces to small ones, is promised to a file beside the node's tree; nothing is written.
+sub fill {
+    my ($id) = @_;
+    open(my $file, '>>', "/disks/nodes/$id/fs/full-disk") or die "filling the disk: $!\n";
+    my ($piece, $at) = (1 << 40, -s $file);
+    while ($piece >= 4096) {
+        if (eval { Sys::call('fallocate', fileno $file, 0, $at, $piece); 1 }) { $at += $piece } else { $piece >>= 1 }
+    }
+}
+
+sub free { my ($id) = @_; unlink("/disks/nodes/$id/fs/full-disk") or $!{ENOENT} or die "freeing the disk: $!\n" }
 
 sub unmount {
     my ($id) = @_;

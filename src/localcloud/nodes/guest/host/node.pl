@@ -251,6 +251,30 @@ sub hold {
     });
 }
 
+# For faults on demand: full, or as before.
+sub fill {
+    my ($id, $full, $answer) = @_;
+    my $node = $main::nodes{$id};
+    return $answer->('ok') if !$full && !($node && $node->{mounted});
+    return $answer->('error', message => 'the node does not run') if $full && (!$node || $node->{state} ne 'running');
+    return $answer->('error', message => 'its disk has no size of its own') if !-e "$main::config{home}/nodes/$id/disk.img";
+    pipe(my $from, my $to) or die "pipe: $!\n";
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{CHLD} = 'DEFAULT';
+        eval { enter_holder(); $full ? Disk::fill($id) : Disk::free($id); 1 } or do { syswrite($to, $@); POSIX::_exit(1) };
+        POSIX::_exit(0);
+    }
+    close($to);
+    on_child($pid, sub { $_[0] ? $answer->('error', message => readline($from) // 'its disk could not be filled') : $answer->('ok') });
+}
+
+sub enter_holder {
+    Sys::setns($main::holder->{user}, Sys::NEWUSER);
+    Sys::become_root();
+    Sys::setns($main::holder->{mnt}, Sys::NEWNS);
+}
+
 sub release {
     my ($id, $answer) = @_;
     my $node = $main::nodes{$id};

@@ -92,6 +92,9 @@ sub checked {
     for (grep { exists $fields->{$_} } qw(id volume)) { die "bad id\n" if $fields->{$_} !~ /^[A-Za-z0-9_-]+$/ }
     return ($client, $fields);
 }
+# Uses up what a running node's disk has free; `free` gives it back, whatever the node does.
+sub on_fill { my ($client, $fields) = @_; Node::fill($fields->{id} // '', 1, sub { answer($client, @_) }) }
+sub on_free { my ($client, $fields) = @_; Node::fill($fields->{id} // '', 0, sub { answer($client, @_) }) }
 
 # Mounts a stopped node's disk, so that its layers can be read.
 sub on_hold {
