@@ -6,6 +6,10 @@ import { ShellError } from './shell-error.js'
 export interface ShellCommand {
   readonly name: string
   readonly help: string
+  /** What follows it is a program, and completed as one. */
+  readonly takesExpression?: true
+  /** Words that may follow it. */
+  readonly complete?: (session: Session, argument: string) => Promise<readonly string[]>
   /** Prints what it has to say. @throws whatever fails, to be shown like the error of a line */
   readonly run: (argument: string, session: Session, signal: AbortSignal) => Promise<void>
 }
@@ -22,6 +26,7 @@ export const shellCommands: readonly ShellCommand[] = [
   {
     name: 'type',
     help: 'Show the type of an expression without running it',
+    takesExpression: true,
     run: async (expression, session) => {
       if (expression.trim() === '') throw new UsageError('.type EXPRESSION')
       session.io.write(`${await describeType(expression, session.inputs, session.options.types)}\n`)
@@ -30,6 +35,7 @@ export const shellCommands: readonly ShellCommand[] = [
   {
     name: 'time',
     help: 'Run an expression and show how long it took',
+    takesExpression: true,
     run: async (expression, session) => {
       if (expression.trim() === '') throw new UsageError('.time EXPRESSION')
       const begin = performance.now()

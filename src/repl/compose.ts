@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as starcluster from '../index.js'
+import type { ShellHelp, ShellNames } from './options.js'
 import { currentSignal, startShell } from './shell.js'
 import { isConfig } from './views/kinds.js'
 import { withoutSecrets } from './views/secrets.js'
@@ -15,6 +16,12 @@ export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessE
     [sc.aws.ec2, 'client-ec2'],
     [sc.aws.s3, 'client-s3'],
   ])
+  const help: ShellHelp = {
+    typeOf: (value) => types.get(value) ?? (isConfig(value) ? 'StarClusterConfig' : undefined),
+    sdkClientOf: (value) => clients.get(value),
+    publicNames: starcluster,
+  }
+  const names = lazyNames(async () => new (await import('./complete/cluster-names.js')).ClusterNames(sc, help))
   return startShell({
     context: {
       cm: sc.cm,
@@ -35,16 +42,26 @@ export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessE
     onReload: () => reload(sc),
     warm: async () => {
       await sc.aws.endpoint()
+      await names.clusters() // and with them the SDK is loaded
     },
     present: async (value, look, signal) => (await import('./views/present.js')).present(value, look, signal),
     withoutSecrets: (text) => withoutSecrets(text, () => sc.config(), env),
-    help: {
-      typeOf: (value) => types.get(value) ?? (isConfig(value) ? 'StarClusterConfig' : undefined),
-      sdkClientOf: (value) => clients.get(value),
-      publicNames: starcluster,
-    },
+    help,
+    names,
     types: shellTypes(),
   })
+}
+
+/** Names that are loaded when somebody asks for one. */
+function lazyNames(load: () => Promise<ShellNames>): ShellNames {
+  let loading: Promise<ShellNames> | undefined
+  const names = () => (loading ??= load())
+  return {
+    inString: async (place, owner) => (await names()).inString(place, owner),
+    clusters: async () => (await names()).clusters(),
+    nodes: async (cluster) => (await names()).nodes(cluster),
+    plugins: async () => (await names()).plugins(),
+  }
 }
 
 async function reload(sc: starcluster.StarCluster): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { StringPlace } from './complete/cursor.js'
 
 /** What the composition gives the shell. The shell knows nothing of clusters. */
 export interface ShellOptions {
@@ -26,6 +27,7 @@ export interface ShellOptions {
   /** What is printed of a text, which may hold secrets. */
   readonly withoutSecrets?: (text: string) => string
   readonly help?: ShellHelp
+  readonly names?: ShellNames
   /** `.type`: what TypeScript knows about the names of `context`. */
   readonly types?: ShellTypes
 }
@@ -38,6 +40,22 @@ export interface ShellHelp {
   readonly sdkClientOf: (value: unknown) => string | undefined
   /** What is exported under the names of its declarations. */
   readonly publicNames: object
+}
+
+/** Names of things outside the program, for completion. Answers must come soon or not at all. */
+export interface ShellNames {
+  /**
+   * What may stand in a text in quotes.
+   * @param owner the object whose method it is an argument of
+   * @returns undefined when nothing is known of that place; `typed` when the candidates stand for its end only
+   */
+  readonly inString: (
+    place: StringPlace,
+    owner: unknown,
+  ) => Promise<{ readonly candidates: readonly string[]; readonly typed?: string } | undefined>
+  readonly clusters: () => Promise<readonly string[]>
+  readonly nodes: (cluster: string) => Promise<readonly string[]>
+  readonly plugins: () => Promise<readonly string[]>
 }
 
 /** How values are printed. */

@@ -6,6 +6,8 @@ export interface SpecialInput {
   readonly matches: (line: string) => boolean
   /** @returns what is to be printed, undefined for nothing */
   readonly run: (line: string, session: Session, signal: AbortSignal) => Promise<unknown>
+  /** Words that may stand at the end of the line; without it the line is completed as a program. */
+  readonly complete?: (line: string, session: Session) => Promise<readonly string[]>
 }
 
 /** The first that matches takes the line. */

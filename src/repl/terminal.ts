@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import repl, { type REPLServer } from 'node:repl'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { shellCommands } from './commands.js'
+import type { Completion } from './complete/completer.js'
 import { executeIn, isInterruption, type Outcome } from './evaluator.js'
 import { History } from './history.js'
 import { InterruptKey } from './interrupt-key.js'
@@ -79,6 +80,7 @@ class TerminalShell {
     this.#interruptKey = new InterruptKey(input, () => this.#interruptLine())
     collectPastes(input, (text) => this.#paste(text))
     this.#evaluateWithOurs()
+    this.#completeWithOurs()
     this.#defineCommands()
     this.closed = new Promise((resolve) => server.once('exit', () => resolve(this.#close())))
   }
@@ -146,6 +148,20 @@ class TerminalShell {
     }
     // Assigned later: given as an option it would run in a domain, which takes errors from the line they belong to.
     Object.assign(this.#server, { eval: evaluate })
+  }
+
+  #completeWithOurs(): void {
+    type Completer = (line: string, done: (error: Error | null, result?: Completion) => void) => void
+    const server = this.#server as unknown as { completer: Completer }
+    const ofNode = server.completer
+    const names = (line: string) =>
+      new Promise<Completion>((resolve, reject) =>
+        ofNode.call(server, line, (error, result) => (error ? reject(error) : resolve(result ?? [[], '']))),
+      )
+    server.completer = (line, done) => {
+      const completed = import('./complete/completer.js').then(({ complete }) => complete(line, this.#session, names))
+      completed.then((result) => done(null, result), done)
+    }
   }
 
   async #evaluate(source: string, done: (error: Error | null, ...result: [unknown?]) => void): Promise<void> {

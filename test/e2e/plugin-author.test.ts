@@ -93,6 +93,25 @@ describe.skipIf(!canRunNodes)('a plugin author starts without a config', () => {
     expect(await shell.exit()).toBe(0)
   })
 
+  test('Tab in the shell completes paths on a node', async () => {
+    await using shell = new Pty([process.execPath, program, 'shell'], { env: home.env, cwd: home.path })
+    await shell.sees('[~]|1> ')
+    shell.enter(
+      "const { ssh } = await (await cm.getCluster('testcluster')).getMaster(); (await ssh.execute('true')).exitCode",
+    )
+    await shell.sees('\n0\n')
+    for (const [line, rest] of [
+      ["ssh.get('/etc/hostn", 'ame'],
+      ["ssh.execute('cat /etc/os-rel", 'ease'],
+    ] as const) {
+      const completed = async () => {
+        shell.type(`\x15${line}\t`)
+        return shell.sees(`${line}${rest}`, 2_000).catch(() => undefined)
+      }
+      await waitFor(`${line} to be completed`, completed, { timeoutMs: 30_000 })
+    }
+  })
+
   test('Ctrl-C in the shell ends a plugin and its remote command, and everything works after it', async () => {
     await home.write(
       '.starcluster/plugins/slow.ts',

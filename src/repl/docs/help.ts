@@ -4,6 +4,7 @@ import { ShellError } from '../shell-error.js'
 import { type Declaration, readDeclarations, typeNames } from './declarations.js'
 import { sdkOperation } from './sdk.js'
 import { type Found, SourceIndex } from './source-index.js'
+import { typesOf } from './types-of.js'
 
 /** What is asked for: `cm.runPlugin?`. */
 export interface Question {
@@ -63,7 +64,7 @@ function look(path: string, session: Session): Asked {
 
 function find({ owner, value, name }: Asked, session: Session): Found | undefined {
   if (owner !== undefined) {
-    for (const type of typesOf(owner, session)) {
+    for (const type of typesOf(owner, session.options.help)) {
       const member = index.member(type, name) ?? memberAtPrompt(type, name, session)
       if (member) return member
     }
@@ -73,24 +74,11 @@ function find({ owner, value, name }: Asked, session: Session): Found | undefine
   const publicNames: object = session.options.help?.publicNames ?? {}
   const publicName = Object.entries(publicNames).find(([, known]) => known === value && Object(value) === value)?.[0]
   if (publicName !== undefined) return index.find(publicName)
-  for (const type of typesOf(value, session)) {
+  for (const type of typesOf(value, session.options.help)) {
     const known = index.find(type) ?? declaredAtPrompt(type, session)
     if (known) return known
   }
   return undefined
-}
-
-/** Names of a value's class and of those it extends, the nearest first. */
-function typesOf(value: unknown, session: Session): string[] {
-  const told = session.options.help?.typeOf(value)
-  if (told !== undefined) return [told]
-  if (typeof value !== 'object' || value === null) return []
-  const names: string[] = []
-  for (let at = Object.getPrototypeOf(value); at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    const made = Object.getOwnPropertyDescriptor(at, 'constructor')?.value as { name?: unknown } | undefined
-    if (typeof made?.name === 'string') names.push(made.name)
-  }
-  return names
 }
 
 /** The last input that declares a name. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../package-root.js'
@@ -27,14 +27,31 @@ export function sdkOperation(client: string, method: string): SdkOperation | und
   return { doc: plain(body.split(/^@/m)[0] ?? ''), input, file: text.file }
 }
 
+/** Names of a client's operations, as its methods are called; undefined when the SDK's declarations are not installed. */
+export function sdkOperationNames(client: string): string[] | undefined {
+  try {
+    const files = readdirSync(join(declarations(client), 'commands'))
+    return files.flatMap((file) => {
+      const name = /^(\w+)Command\.d\.ts$/.exec(file)?.[1]
+      return name ? [name.charAt(0).toLowerCase() + name.slice(1)] : []
+    })
+  } catch {
+    return undefined
+  }
+}
+
 function declarationsOf(client: string, path: string): { content: string; file: string } | undefined {
   try {
-    const entry = createRequire(join(packageRoot(), 'package.json')).resolve(`@aws-sdk/${client}/package.json`)
-    const file = join(dirname(entry), 'dist-types', path)
-    return { content: readFileSync(file, 'utf8'), file: `@aws-sdk/${client}/dist-types/${path}` }
+    const content = readFileSync(join(declarations(client), path), 'utf8')
+    return { content, file: `@aws-sdk/${client}/dist-types/${path}` }
   } catch {
     return undefined // not installed here, or no such operation: there is nothing to tell of it
   }
+}
+
+function declarations(client: string): string {
+  const entry = createRequire(join(packageRoot(), 'package.json')).resolve(`@aws-sdk/${client}/package.json`)
+  return join(dirname(entry), 'dist-types')
 }
 
 /** Text of the SDK's comments, which are written in HTML. */

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { program } from '../support/cli.js'
+import { clusterRecords } from '../support/cluster-records.js'
+import { Pty } from '../support/pty.js'
+
+let cloud: Awaited<ReturnType<typeof clusterRecords>>
+
+beforeAll(async () => {
+  cloud = await clusterRecords(
+    { testcluster: 2, other: 1 },
+    {
+      '.starclusterrc':
+        '[plugin pkginstaller]\nsetup_class = pkginstaller.PackageInstaller\n[plugin longname]\nsetup_class = a.B\n[cluster smallcluster]\nplugins = pkginstaller\n',
+    },
+  )
+})
+afterAll(() => cloud?.remove())
+
+async function openShell(): Promise<Pty> {
+  const env = { ...cloud.env, NO_COLOR: '1' }
+  const shell = new Pty([process.execPath, program, 'shell'], { cwd: cloud.home.path, env, columns: 100 })
+  await shell.sees('|1> ')
+  return shell
+}
+
+/** Presses Tab until the text appears: a first answer of the cloud may come too late for the first time. */
+async function tabUntil(shell: Pty, line: string, pattern: string | RegExp): Promise<void> {
+  shell.type('\x15')
+  shell.type(line)
+  await shell.sees(line.slice(-8))
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    shell.type('\t')
+    const seen = await shell.sees(pattern, 700).catch(() => undefined)
+    if (seen) return
+    if (Date.now() > deadline) throw new Error(`Tab after ${line} did not show ${pattern}:\n${shell.text}`)
+  }
+}
+
+test('Tab completes the real names in quotes', async () => {
+  await using shell = await openShell()
+  await tabUntil(shell, "cm.getCluster('te", "stcluster'")
+  await tabUntil(shell, "cm.runPlugin('pk", "ginstaller'")
+  await tabUntil(shell, "cm.runPlugin('pkginstaller', 'ot", "her'")
+  await tabUntil(shell, "cm.sshToNode('testcluster', 'ma", "ster'")
+  await tabUntil(shell, "cm.start_cluster('x', { template: 'sm", "allcluster'")
+  await tabUntil(shell, 'cfg.template("', 'smallcluster"')
+  await tabUntil(shell, "ec2.describeKeyPairs({ KeyNames: ['st", "arcluster'")
+  await tabUntil(shell, "ec2.describeImages({ ImageIds: ['", /ami-\w+'/)
+  shell.type('\x15')
+  shell.enter("const c = await cm.getCluster('testcluster'); 0")
+  await shell.sees('\n0\n')
+  await tabUntil(shell, "c.getNode('n", "ode001'")
+  expect(shell.text).not.toMatch(/rror/)
+})
+
+test('Tab lists members for users, and the operations of AWS', async () => {
+  await using shell = await openShell()
+  await tabUntil(shell, 'cm.', 'cm.watchPlugin')
+  expect(shell.text).toContain('cm.runPlugin')
+  expect(shell.text).not.toMatch(/cm\.(deps|pool|run_plugin|constructor|__proto__)/)
+  await tabUntil(shell, 'cm.run_', 'plugin')
+  await tabUntil(shell, 'ec2.stopI', 'nstances')
+  await tabUntil(shell, '.time cm.clusterE', 'xists')
+  await tabUntil(shell, '__she', '')
+  expect(shell.text).not.toContain('__shell')
+})
+
+test('a stopped cloud makes Tab neither hang nor complain', async () => {
+  await using shell = await openShell()
+  shell.enter(
+    'cm.getClusters = () => new Promise(() => {}); cm.getCluster = async () => { throw new Error("re" + "fused") }; 0',
+  )
+  await shell.sees('\n0\n')
+  for (const line of ["cm.sshToNode('testcluster', '", "cm.stopCluster('"]) {
+    shell.type(line)
+    await shell.sees(line)
+    shell.type('\t').type('typed on')
+    await shell.sees('typed on', 3_000)
+    shell.type('\x15')
+  }
+  expect(shell.text).not.toContain('refused')
+})
