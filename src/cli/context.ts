@@ -16,6 +16,10 @@ export interface CliContext {
   readonly signal: AbortSignal
   /** Prints to stdout what the command was asked for. Diagnostics go through the log. */
   print(text: string): void
+  /** Where the log's messages go: stdout, or stderr when stdout is for data. */
+  readonly logStream: NodeJS.WriteStream
+  /** stdout is for what a program reads: nothing of the log goes there. To be called before `open`. */
+  keepStdoutForData(): void
   /** The composed library; made on the first call, closed when the command ends. */
   open(): Promise<StarCluster>
   /** Screen and debug.log for the shared log; `open` does it too. */

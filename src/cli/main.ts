@@ -84,6 +84,7 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
   let logOpened: Promise<unknown> | undefined
   let status = 0
   let handsOff = false
+  let dataOnly = false
   const onInterrupt = () => {
     if (handsOff) return
     if (interrupt.signal.aborted) process.exit(130)
@@ -113,6 +114,12 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
     env: process.env,
     signal: interrupt.signal,
     print: (text) => void process.stdout.write(`${text}\n`),
+    get logStream() {
+      return dataOnly ? process.stderr : process.stdout
+    },
+    keepStdoutForData: () => {
+      dataOnly = true
+    },
     open: () => {
       opened ??= cli.openLog().then(async () => (await import('./open.js')).openStarCluster(cli))
       return opened

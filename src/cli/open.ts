@@ -14,7 +14,7 @@ export async function openStarCluster(cli: CliContext): Promise<StarCluster> {
 /** The shared log speaks to the screen, and to debug.log. */
 export function openLog(cli: CliContext): void {
   configureLog({
-    screen: { stdout: process.stdout, stderr: process.stderr, debug: cli.globals.debug === true },
+    screen: { stdout: cli.logStream, stderr: process.stderr, debug: cli.globals.debug === true },
     file: starclusterPaths(cli.env).debugLog,
   })
 }

@@ -36,6 +36,7 @@ export const commands: readonly CommandEntry[] = [
   }),
   entry('runplugin rp', 'run a plugin on a cluster', () => import('./commands/runplugin.js')),
   entry('watch', 'run a plugin, and again each time it is saved', () => import('./commands/watch.js')),
+  entry('test', 'try a plugin on a cluster of its own, from start to end', () => import('./commands/test.js')),
   entry('plugins', 'list the plugins there are, with their settings', () => import('./commands/plugins.js')),
   entry('newplugin', 'write a plugin to begin with', () => import('./commands/newplugin.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),

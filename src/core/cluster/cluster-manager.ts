@@ -8,6 +8,7 @@ import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
+import { type Rehearsal, type RehearsalOptions, rehearse } from './rehearse.js'
 import { type RemoveNodesOptions, removeNodes } from './remove-nodes.js'
 import { type RestartOptions, restartCluster } from './restart.js'
 import { type RunPluginOptions, runPlugin } from './run-plugin.js'
@@ -91,6 +92,11 @@ export class ClusterManager {
   /** Runs a plugin again each time it is saved, until `signal` is aborted. */
   async watchPlugin(name: string, tag: string, options?: WatchPluginOptions): Promise<void> {
     await watchPlugin(this.deps, this.pool, name, tag, interruptible(options))
+  }
+
+  /** Takes a plugin through the whole life of a cluster made for it. */
+  async testPlugin(name: string, options?: RehearsalOptions): Promise<Rehearsal> {
+    return rehearse(this.deps, this.pool, name, interruptible(options))
   }
 
   /** Gives the present state of all disks of a cluster a name; its machines restart. @throws SnapshotsUnavailable on AWS */

@@ -16,6 +16,8 @@ export interface StartOverrides {
   readonly dnsPrefix?: boolean
   readonly subnetId?: string
   readonly publicIps?: boolean
+  /** Names of plugins, instead of the template's. */
+  readonly plugins?: readonly string[]
 }
 
 export interface StartOptions {

@@ -59,7 +59,7 @@ export function planStart(
     keyname: key.keyname,
     user,
     shell,
-    plugins: template.plugins,
+    plugins: overrides.plugins ?? template.plugins,
     queue: template.queue,
     dnsPrefix: prefix !== '',
     size,
