@@ -1,7 +1,7 @@
-import { EC2 } from '@aws-sdk/client-ec2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waitFor } from '../../src/core/wait.js'
 import { cliOk, runCli } from '../support/cli.js'
+import { localEc2 } from '../support/local-ec2.js'
 import { canRunNodes } from '../support/privileges.js'
 import { type TempHome, tempHome } from '../support/temp-home.js'
 
@@ -50,13 +50,7 @@ describe.skipIf(!canRunNodes)('a cluster goes back to a named state, and an imag
 
   test('CreateImage: a second cluster starts from it with what was installed, and layers go with their last user', async () => {
     await on('master', 'apt-get -y -q install tree >/dev/null; echo kept > /opt/kept')
-    const settings = (await ok('local', 'env')).stdout
-    const value = (name: string) => new RegExp(`^export ${name}='(.*)'$`, 'm').exec(settings)?.[1] ?? ''
-    const ec2 = new EC2({
-      region: 'local',
-      endpoint: value('AWS_ENDPOINT_URL'),
-      credentials: { accessKeyId: value('AWS_ACCESS_KEY_ID'), secretAccessKey: value('AWS_SECRET_ACCESS_KEY') },
-    })
+    const ec2 = await localEc2(home.env)
     try {
       const { Reservations } = await ec2.describeInstances({
         Filters: [{ Name: 'private-ip-address', Values: [await on('master', 'hostname -i')] }],

@@ -100,6 +100,16 @@ def wait(ec2, instance, state, seconds=120):
     raise SystemExit("instance %s is not %s after %s s" % (instance, state, seconds))
 
 
+def wait_volume(ec2, volume, state, seconds=120):
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        found = ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]
+        if found["State"] == state and all(a["State"] == "attached" for a in found["Attachments"]):
+            return found
+        time.sleep(0.2)
+    raise SystemExit("volume %s is not %s after %s s" % (volume, state, seconds))
+
+
 ec2, s3, sts = client("ec2"), client("s3"), client("sts")
 
 # Who and where
@@ -158,8 +168,65 @@ ec2.stop_instances(InstanceIds=[instance])
 wait(ec2, instance, "stopped")
 ec2.start_instances(InstanceIds=[instance])
 wait(ec2, instance, "running")
+
+# Volumes and snapshots
+tags = [{"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "outside"}]}]
+volume = ec2.create_volume(AvailabilityZone=zone, Size=1, VolumeType="gp3", TagSpecifications=tags)["VolumeId"]
+ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
+refused("InvalidParameterValue", ec2.attach_volume, VolumeId=volume, InstanceId=instance, Device="/dev/nvme1n1")
+refused("InvalidParameterValue", ec2.attach_volume, VolumeId=volume, InstanceId=instance, Device="/dev/xvda")
+refused("InvalidZone.NotFound", ec2.create_volume, AvailabilityZone="us-east-1a", Size=1)
+refused("InvalidParameterCombination", ec2.create_volume, AvailabilityZone=zone, Size=1, VolumeType="gp2", Iops=300)
+other_zone = ec2.describe_availability_zones()["AvailabilityZones"][-1]["ZoneName"]
+elsewhere = ec2.create_volume(AvailabilityZone=other_zone, Size=1)["VolumeId"]
+ec2.get_waiter("volume_available").wait(VolumeIds=[elsewhere], WaiterConfig={"Delay": 1})
+refused("InvalidVolume.ZoneMismatch", ec2.attach_volume, VolumeId=elsewhere, InstanceId=instance, Device="/dev/sdf")
+ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/sdf")
+wait_volume(ec2, volume, "in-use")
+refused("VolumeInUse", ec2.attach_volume, VolumeId=volume, InstanceId=instance, Device="/dev/sdg")
+refused("VolumeInUse", ec2.delete_volume, VolumeId=volume)
+mapped = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["BlockDeviceMappings"]
+assert [m["DeviceName"] for m in mapped] == ["/dev/xvda", "/dev/sdf"], mapped
+ec2.describe_instance_attribute(InstanceId=instance, Attribute="blockDeviceMapping")
+ec2.modify_instance_attribute(
+    InstanceId=instance, BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"DeleteOnTermination": True}}])
+ec2.modify_volume(VolumeId=volume, Size=2)
+refused("InvalidVolumeModification.NotFound", ec2.describe_volumes_modifications, VolumeIds=[elsewhere])
+ec2.describe_volumes_modifications(VolumeIds=[volume])
+ec2.describe_volume_status(VolumeIds=[volume])
+ec2.modify_volume_attribute(VolumeId=volume, AutoEnableIO={"Value": True})
+ec2.describe_volume_attribute(VolumeId=volume, Attribute="autoEnableIO")
+snapshot = ec2.create_snapshot(VolumeId=volume, Description="outside")["SnapshotId"]
+ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig={"Delay": 1})
+several = ec2.create_snapshots(InstanceSpecification={"InstanceId": instance, "ExcludeBootVolume": True})["Snapshots"]
+ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[several[0]["SnapshotId"]], WaiterConfig={"Delay": 1})
+copy = ec2.copy_snapshot(SourceRegion="local", SourceSnapshotId=snapshot)["SnapshotId"]
+restored = ec2.create_volume(AvailabilityZone=zone, SnapshotId=copy)["VolumeId"]
+wait_volume(ec2, restored, "available")
+refused("IncorrectState", ec2.detach_volume, VolumeId=restored)
+refused("InvalidVolume.NotFound", ec2.describe_volumes, VolumeIds=["vol-0123456789abcdef0"])
+refused("InvalidSnapshot.NotFound", ec2.describe_snapshots, SnapshotIds=["snap-0123456789abcdef0"])
+
+# Images
+made = ec2.create_image(InstanceId=instance, Name="outside", NoReboot=True)["ImageId"]
+ec2.get_waiter("image_available").wait(ImageIds=[made], WaiterConfig={"Delay": 1})
+root = ec2.describe_images(ImageIds=[made])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+refused("InvalidSnapshot.InUse", ec2.delete_snapshot, SnapshotId=root)
+copied = ec2.copy_image(Name="outside copy", SourceImageId=made, SourceRegion="local")["ImageId"]
+registered = ec2.register_image(
+    Name="outside again", RootDeviceName="/dev/xvda", VirtualizationType="hvm",
+    BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": root}}])["ImageId"]
+for one in (made, copied, registered):
+    ec2.deregister_image(ImageId=one)
+ec2.detach_volume(VolumeId=volume)
+wait_volume(ec2, volume, "available")
+for one in (volume, elsewhere, restored):
+    ec2.delete_volume(VolumeId=one)
+for found in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+    ec2.delete_snapshot(SnapshotId=found["SnapshotId"])
 ec2.terminate_instances(InstanceIds=[instance])
 wait(ec2, instance, "terminated")
+ec2.get_waiter("volume_deleted").wait(VolumeIds=[volume, elsewhere, restored], WaiterConfig={"Delay": 1})
 ec2.delete_security_group(GroupId=group)
 ec2.delete_key_pair(KeyName="made")
 refused("InvalidAction", ec2.describe_fleets)

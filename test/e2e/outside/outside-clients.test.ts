@@ -24,6 +24,10 @@ const promised = [
   ...['AuthorizeSecurityGroupEgress', 'RevokeSecurityGroupEgress'],
   ...['DescribeImages', 'DescribeInstanceTypes', 'DescribeRegions', 'DescribeAvailabilityZones'],
   ...['DescribeVpcs', 'DescribeSubnets'],
+  ...['CreateVolume', 'DeleteVolume', 'AttachVolume', 'DetachVolume', 'ModifyVolume', 'ModifyVolumeAttribute'],
+  ...['DescribeVolumes', 'DescribeVolumeStatus', 'DescribeVolumesModifications', 'DescribeVolumeAttribute'],
+  ...['CreateSnapshot', 'CreateSnapshots', 'CopySnapshot', 'DescribeSnapshots', 'DeleteSnapshot'],
+  ...['CreateImage', 'CopyImage', 'RegisterImage', 'DeregisterImage'],
 ]
   .map((action) => `ec2:${action}`)
   .concat(['ListBuckets', 'CreateBucket', 'DeleteBucket', 'PutObject', 'GetObject'].map((action) => `s3:${action}`))
@@ -33,7 +37,10 @@ const promised = [
   )
 
 /** Members that AWS added after Debian 12's botocore (1.29) was released. */
-const newerThanBotocore = ['securityGroupRuleArn', 'securityGroupArn', 'BucketRegion', 'revokedSecurityGroupRuleSet']
+const newerThanBotocore = [
+  ...['securityGroupRuleArn', 'securityGroupArn', 'BucketRegion', 'revokedSecurityGroupRuleSet'],
+  ...['availabilityZoneId', 'sourceInstanceId', 'sourceImageId', 'sourceImageRegion', 'completionTime'],
+]
 
 /** The local cloud as others see it: clients that share no code with us. */
 describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
@@ -77,6 +84,10 @@ describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
     ])
     await ask('s3api', 'create-bucket', '--bucket', 'cli-bucket')
     expect((await ask('s3api', 'list-buckets')).Buckets).toHaveLength(1)
+    const { VolumeId } = await ask('ec2', 'create-volume', '--availability-zone', 'local-a', '--size', '1')
+    await ask('ec2', 'wait', 'volume-available', '--volume-ids', VolumeId)
+    expect((await ask('ec2', 'describe-volumes')).Volumes).toMatchObject([{ VolumeId, Size: 1, VolumeType: 'gp2' }])
+    await ask('ec2', 'delete-volume', '--volume-id', VolumeId)
     const wrong = execute(aws, ['ec2', 'describe-instances', '--endpoint-url', settings.AWS_ENDPOINT_URL!], {
       env: { ...home.env, ...settings, AWS_SECRET_ACCESS_KEY: 'x'.repeat(40) },
     })
