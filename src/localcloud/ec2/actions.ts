@@ -45,6 +45,7 @@ import {
   ImportKeyPair$,
   ModifyImageAttribute$,
   ModifyInstanceAttribute$,
+  ModifyInstanceMetadataOptions$,
   ModifyVolume$,
   ModifyVolumeAttribute$,
   RebootInstances$,
@@ -71,6 +72,7 @@ import { rebootInstances, startInstances, stopInstances, terminateInstances } fr
 import { getConsoleOutput } from './instances/console-output.js'
 import { describeInstances } from './instances/describe-instances.js'
 import { describeInstanceStatus } from './instances/instance-status.js'
+import { modifyInstanceMetadataOptions } from './instances/modify-metadata-options.js'
 import { runInstances } from './instances/run-instances.js'
 import { createKeyPair, deleteKeyPair, describeKeyPairs, importKeyPair } from './key-pairs/actions.js'
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from './network-actions/regions.js'
@@ -108,6 +110,7 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   DescribeInstanceStatus: reads(DescribeInstanceStatus$, describeInstanceStatus),
   DescribeInstanceAttribute: reads(DescribeInstanceAttribute$, describeInstanceAttribute),
   ModifyInstanceAttribute: writes(ModifyInstanceAttribute$, modifyInstanceAttribute),
+  ModifyInstanceMetadataOptions: writes(ModifyInstanceMetadataOptions$, modifyInstanceMetadataOptions),
   CreateTags: writes(CreateTags$, createTags),
   DeleteTags: writes(DeleteTags$, deleteTags),
   DescribeTags: reads(DescribeTags$, describeTags),

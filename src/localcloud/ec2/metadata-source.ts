@@ -18,7 +18,7 @@ export function metadataSource(cloud: Cloud): MetadataSource {
       const instance = Object.values(cloud.state.ec2.instances).find(
         (candidate) => candidate.privateIp === privateIp && candidate.state !== 'terminated',
       )
-      return instance && instance.metadata.endpoint === 'enabled' ? metadataOf(cloud, instance) : undefined
+      return instance && metadataOf(cloud, instance)
     },
   }
 }
@@ -27,6 +27,8 @@ function metadataOf(cloud: Cloud, instance: InstanceRecord): InstanceMetadata {
   return {
     instanceId: instance.id,
     tree: metadataTree(cloud, instance),
+    dynamic: dynamicTree(cloud, instance),
+    disabled: instance.metadata.endpoint === 'disabled',
     ...(instance.userData === undefined ? {} : { userData: new Uint8Array(Buffer.from(instance.userData, 'base64')) }),
     tokenRequired: instance.metadata.tokens === 'required',
   }
@@ -42,6 +44,8 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
     'block-device-mapping/ami': '/dev/xvda',
     'block-device-mapping/root': '/dev/xvda',
     ...dataVolumesTree(cloud, instance),
+    'events/maintenance/history': '[]',
+    'events/maintenance/scheduled': '[]',
     hostname: localName,
     'instance-action': 'none',
     'instance-id': instance.id,
@@ -67,6 +71,34 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
   }
 }
 
+/**
+ * Without pkcs7, rsa2048 and signature: nobody but Amazon can sign.
+ * Source: EC2 User Guide, "Dynamic data categories" and "Instance identity documents".
+ */
+function dynamicTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
+  const document = {
+    accountId: cloud.accountId,
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+    availabilityZone: instance.zone,
+    billingProducts: null,
+    devpayProductCodes: null,
+    marketplaceProductCodes: null,
+    imageId: instance.imageId,
+    instanceId: instance.id,
+    instanceType: instance.instanceType,
+    kernelId: null,
+    pendingTime: isoSeconds(new Date(instance.launchTime)),
+    privateIp: instance.privateIp,
+    ramdiskId: null,
+    region: cloud.region,
+    version: '2017-09-30',
+  }
+  return {
+    'fws/instance-monitoring': instance.monitoring ? 'enabled' : 'disabled',
+    'instance-identity/document': JSON.stringify(document, null, 2),
+  }
+}
+
 /** `ebs1` and so on, the device names without `/dev/`. */
 function dataVolumesTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
   const devices = dataVolumesOf(cloud.state.ec2, instance).map(({ attachment }) => attachment.device)
@@ -87,9 +119,11 @@ function networkTree(cloud: Cloud, instance: InstanceRecord): Record<string, str
   return {
     [`${base}/device-number`]: '0',
     [`${base}/interface-id`]: instance.networkInterfaceId,
+    ...(instance.publicIp ? { [`${base}/ipv4-associations/${instance.publicIp}`]: instance.privateIp } : {}),
     [`${base}/local-hostname`]: privateDnsName(instance.privateIp, cloud.region),
     [`${base}/local-ipv4s`]: instance.privateIp,
     [`${base}/mac`]: macAddress(instance.privateIp),
+    [`${base}/network-card`]: '0',
     [`${base}/owner-id`]: cloud.accountId,
     ...(instance.publicIp ? { [`${base}/public-ipv4s`]: instance.publicIp } : {}),
     [`${base}/security-group-ids`]: groups.map((group) => group.GroupId).join('\n'),
@@ -98,6 +132,7 @@ function networkTree(cloud: Cloud, instance: InstanceRecord): Record<string, str
     [`${base}/subnet-ipv4-cidr-block`]: subnetById(instance.subnetId)?.cidr ?? '',
     [`${base}/vpc-id`]: VPC_ID,
     [`${base}/vpc-ipv4-cidr-block`]: VPC_CIDR,
+    [`${base}/vpc-ipv4-cidr-blocks`]: VPC_CIDR,
   }
 }
 

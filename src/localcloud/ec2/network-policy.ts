@@ -7,9 +7,10 @@ export function networkPolicy(state: Ec2State): NetworkPolicy {
   const instances = Object.values(state.instances).filter((instance) => instance.state !== 'terminated')
   const used = new Set(instances.flatMap((instance) => instance.securityGroupIds))
   return {
-    nodes: instances.map(({ id, privateIp, securityGroupIds }) => ({
+    nodes: instances.map(({ id, privateIp, securityGroupIds, metadata }) => ({
       id,
       privateIp,
+      hopLimit: metadata.hopLimit,
       groups: securityGroupIds.filter((group) => Object.hasOwn(state.securityGroups, group)),
     })),
     groups: Object.values(state.securityGroups)

@@ -24,11 +24,21 @@ interface Token {
 
 const MAX_TTL_SECONDS = 21_600
 const MAX_TOKENS = 10_000
-const VERSIONS = ['1.0', '2009-04-04', '2016-09-02', '2019-10-01', '2021-07-15', '2024-04-11', 'latest']
+
+/** As an instance lists them. Source: EC2 User Guide, "Access instance metadata for an EC2 instance". */
+const VERSIONS = (
+  '1.0 2007-01-19 2007-03-01 2007-08-29 2007-10-10 2007-12-15 2008-02-01 2008-09-01 2009-04-04 2011-01-01 2011-05-01 ' +
+  '2012-01-12 2014-02-25 2014-11-05 2015-10-20 2016-04-19 2016-06-30 2016-09-02 2018-03-28 2018-08-17 2018-09-24 ' +
+  '2019-10-01 2020-10-27 2021-01-03 2021-03-23 2021-07-15 2022-09-24 2024-04-11 latest'
+).split(' ')
+const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds'
+const TOKEN_PATH = '/latest/api/token'
 
 /**
  * The instance metadata service, version 2: a token first (PUT /latest/api/token), then paths below /latest. Answers as
- * EC2 does: text for a leaf, a listing for a category, 401 without a token where one is required, 404 otherwise.
+ * EC2 does: text for a leaf, a listing for a category, 401 without a valid token where one is required, 403 where the
+ * service is switched off or a proxy asks, 404 for what is not there.
+ * Source: EC2 User Guide, "Use the Instance Metadata Service to access instance metadata", response codes.
  */
 export class InstanceMetadataService {
   private readonly tokens = new Map<string, Token>()
@@ -41,33 +51,41 @@ export class InstanceMetadataService {
   handle(request: ImdsRequest): ImdsResponse {
     const instance = this.source.instanceAt(request.from.replace(/^::ffff:/, ''))
     if (!instance) return plain(404, 'Not Found')
+    if (instance.disabled) return plain(403, 'Forbidden')
     const path = (request.url.split('?')[0] ?? '').replace(/\/{2,}/g, '/')
     if (request.method === 'PUT') return this.issueToken(path, request, instance)
-    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Method Not Allowed')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD')
+    if (path === TOKEN_PATH) return notAllowed('OPTIONS, PUT')
     const token = request.headers['x-aws-ec2-metadata-token']
-    if (token === undefined ? instance.tokenRequired : !this.valid(token, instance)) return plain(401, 'Unauthorized')
-    return answer(path, instance)
+    if (token === undefined) return instance.tokenRequired ? plain(401, 'Unauthorized') : answer(path, instance)
+    const left = this.secondsLeft(token, instance)
+    if (left === undefined) return plain(401, 'Unauthorized')
+    const { headers, ...rest } = answer(path, instance)
+    return { ...rest, headers: { ...headers, [TTL_HEADER]: String(left) } }
   }
 
   private issueToken(path: string, request: ImdsRequest, instance: InstanceMetadata): ImdsResponse {
-    if (path !== '/latest/api/token') return plain(405, 'Method Not Allowed')
+    if (path !== TOKEN_PATH) return notAllowed('GET, HEAD')
     // A token that came through a proxy could leak to another machine.
     if (request.headers['x-forwarded-for'] !== undefined) return plain(403, 'Forbidden')
-    const ttl = Number(request.headers['x-aws-ec2-metadata-token-ttl-seconds'] ?? Number.NaN)
+    const ttl = Number(request.headers[TTL_HEADER] ?? Number.NaN)
     if (!Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL_SECONDS) return plain(400, 'Bad Request')
     this.forgetOld()
     const token = randomBytes(42).toString('base64url')
     this.tokens.set(token, { instanceId: instance.instanceId, expires: this.now() + ttl * 1000 })
     return {
       status: 200,
-      headers: { 'x-aws-ec2-metadata-token-ttl-seconds': String(ttl), 'content-type': 'text/plain' },
+      // First of all headers: the hop limit is applied to answers that begin like this.
+      headers: { [TTL_HEADER]: String(ttl), 'content-type': 'text/plain' },
       body: token,
     }
   }
 
-  private valid(token: string, instance: InstanceMetadata): boolean {
+  /** Undefined: not a token of this instance, or no longer. */
+  private secondsLeft(token: string, instance: InstanceMetadata): number | undefined {
     const known = this.tokens.get(token)
-    return known !== undefined && known.instanceId === instance.instanceId && known.expires > this.now()
+    const left = known?.instanceId === instance.instanceId ? known.expires - this.now() : 0
+    return left > 0 ? Math.ceil(left / 1000) : undefined
   }
 
   private forgetOld(): void {
@@ -89,14 +107,11 @@ function answer(path: string, instance: InstanceMetadata): ImdsResponse {
       ? { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: instance.userData }
       : plain(404, 'Not Found')
   }
-  if (below === 'dynamic') return plain(200, 'instance-identity/')
-  if (below === 'dynamic/instance-identity') return plain(200, 'document')
-  if (below === 'dynamic/instance-identity/document') return identityDocument(instance)
-  if (below === 'meta-data') return listing('', instance.tree)
-  if (!below.startsWith('meta-data/')) return plain(404, 'Not Found')
-  const key = below.slice('meta-data/'.length)
-  const leaf = instance.tree[key]
-  return leaf === undefined ? listing(`${key}/`, instance.tree) : plain(200, leaf)
+  const [, kind, key = ''] = /^(meta-data|dynamic)(?:\/(.*))?$/.exec(below) ?? []
+  if (kind === undefined) return plain(404, 'Not Found')
+  const tree = kind === 'dynamic' ? instance.dynamic : instance.tree
+  const leaf = Object.hasOwn(tree, key) ? tree[key] : undefined
+  return leaf === undefined ? listing(key === '' ? '' : `${key}/`, tree) : plain(200, leaf)
 }
 
 /** Names directly below a category; those with more below them end in a slash. */
@@ -119,24 +134,14 @@ function keyEntry(name: string, tree: InstanceMetadata['tree']): string {
   return /^\d+$/.test(index) ? `${index}=${comment ?? 'key'}` : name
 }
 
-function identityDocument({ instanceId, tree }: InstanceMetadata): ImdsResponse {
-  const zone = tree['placement/availability-zone'] ?? ''
-  const document = {
-    accountId: tree['owner-id'] ?? tree['account-id'],
-    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
-    availabilityZone: zone,
-    imageId: tree['ami-id'],
-    instanceId,
-    instanceType: tree['instance-type'],
-    privateIp: tree['local-ipv4'],
-    region: tree['placement/region'],
-    version: '2017-09-30',
-  }
-  return { ...plain(200, JSON.stringify(document, null, 2)), headers: { 'content-type': 'application/json' } }
-}
-
 const plain = (status: number, body: string): ImdsResponse => ({
   status,
   headers: { 'content-type': 'text/plain' },
   body,
+})
+
+const notAllowed = (allow: string): ImdsResponse => ({
+  status: 405,
+  headers: { allow, 'content-type': 'text/plain' },
+  body: 'Method Not Allowed',
 })

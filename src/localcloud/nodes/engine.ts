@@ -104,6 +104,10 @@ export interface InstanceMetadata {
   readonly instanceId: string
   /** Flat map of metadata paths below /latest/meta-data/, e.g. `placement/availability-zone` -> `local-a`. */
   readonly tree: Readonly<Record<string, string>>
+  /** The same below /latest/dynamic/. */
+  readonly dynamic: Readonly<Record<string, string>>
+  /** The service is switched off for this instance. */
+  readonly disabled?: boolean
   /** Raw user data; undefined: 404. */
   readonly userData?: Uint8Array
   /** IMDSv2 only (the default of this cloud). */

@@ -10,6 +10,8 @@ interface PolicyNode {
   readonly privateIp: string
   /** Ids of its groups. What any of them allows is allowed. */
   readonly groups: readonly string[]
+  /** How many hops an answer with a metadata token may travel; missing: as far as it can. */
+  readonly hopLimit?: number
 }
 
 interface PolicyGroup {

@@ -4,6 +4,7 @@ import { InstanceMetadataService } from '../imds/imds.js'
 import { type DiskPaths, makePassage } from './disk-paths.js'
 import { EgressGuard } from './egress.js'
 import type { MetadataSource } from './engine.js'
+import { HopLimits } from './hop-limits.js'
 import { NodeLinks } from './links.js'
 import { NetworkChild, type PublicAddress } from './netd.js'
 import { isOpen, type NetworkPolicy, portsOpenToHost } from './network-policy.js'
@@ -42,6 +43,7 @@ export class SharedParts {
   private readonly turns = new Map<string, Promise<void>>()
   private readonly ports: PortForwards
   readonly links: NodeLinks
+  private readonly hops: HopLimits
   private readonly guard: EgressGuard
   private watcher: { close(): void } | undefined
 
@@ -53,6 +55,7 @@ export class SharedParts {
     const { policy, log } = options
     const pids = async () => new Map((await supervisor.list()).map((node) => [node.id ?? '', Number(node.host_pid)]))
     this.links = new NodeLinks(supervisor.enterNetwork)
+    this.hops = new HopLimits(supervisor.enterNetwork, (message) => log.warn(message))
     this.guard = new EgressGuard(supervisor.enterNetwork, (error) =>
       log.error(`rules of the way out: ${error.message}`),
     )
@@ -117,7 +120,11 @@ export class SharedParts {
 
   /** In force when it resolves: between the nodes at once as a whole, then from the host. */
   async setPolicy(policy: NetworkPolicy): Promise<void> {
-    await applyPolicyRules(this.supervisor.enterNetwork, policy, nameServerOf(this.options.network))
+    const { enterNetwork } = this.supervisor
+    await Promise.all([
+      applyPolicyRules(enterNetwork, policy, nameServerOf(this.options.network)),
+      this.hops.follow(policy),
+    ])
     const complain = (error: Error) => this.options.log.error(error.message)
     await Promise.all([...this.running.values()].map((address) => this.admit(address).catch(complain)))
     await this.ports.refresh().catch(complain)

@@ -262,6 +262,33 @@ test('an instance finds itself in the metadata service, until it is terminated',
     'security-groups': 'default',
     'tags/instance/Name': 'master',
   })
+  const mac = 'network/interfaces/macs/02:77:0a:4e:00:04'
+  expect(metadata?.tree).toMatchObject({
+    [`${mac}/ipv4-associations/127.77.0.1`]: '10.78.0.4',
+    [`${mac}/vpc-ipv4-cidr-blocks`]: '10.78.0.0/16',
+    'events/maintenance/scheduled': '[]',
+    'instance-life-cycle': 'on-demand',
+  })
+  expect(JSON.parse(metadata?.dynamic['instance-identity/document'] ?? '')).toMatchObject({
+    accountId: '000000000000',
+    instanceId: made?.InstanceId,
+    privateIp: '10.78.0.4',
+    region: 'local',
+  })
+  const { InstanceMetadataOptions } = await ec2.modifyInstanceMetadataOptions({
+    InstanceId: made?.InstanceId,
+    HttpTokens: 'optional',
+    HttpPutResponseHopLimit: 1,
+    InstanceMetadataTags: 'disabled',
+  })
+  expect(InstanceMetadataOptions).toMatchObject({ HttpTokens: 'optional', HttpPutResponseHopLimit: 1 })
+  expect(source.instanceAt('10.78.0.4')).toMatchObject({ tokenRequired: false })
+  expect(source.instanceAt('10.78.0.4')?.tree).not.toHaveProperty('tags/instance/Name')
+  await ec2.modifyInstanceMetadataOptions({ InstanceId: made?.InstanceId, HttpEndpoint: 'disabled' })
+  expect(source.instanceAt('10.78.0.4')).toMatchObject({ disabled: true })
+  await expect(
+    ec2.modifyInstanceMetadataOptions({ InstanceId: made?.InstanceId, HttpPutResponseHopLimit: 65 }),
+  ).rejects.toMatchObject(refused('InvalidParameterValue', 'HttpPutResponseHopLimit'))
   expect(source.instanceAt('10.78.0.99')).toBeUndefined()
   await ec2.terminateInstances({ InstanceIds: [idOf(made)] })
   await settled()

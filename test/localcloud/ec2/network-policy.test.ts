@@ -23,7 +23,7 @@ test('the engine is told of every change that matters before it is answered', as
   const id = idOf(instance)
   const everything = { protocol: '-1', from: -1, to: -1, peer: { cidr: '0.0.0.0/0' } }
   expect(engine.policy).toEqual({
-    nodes: [{ id, privateIp: instance?.PrivateIpAddress, groups: [GroupId] }],
+    nodes: [{ id, privateIp: instance?.PrivateIpAddress, hopLimit: 2, groups: [GroupId] }],
     groups: [{ id: GroupId, ingress: [], egress: [everything] }],
   })
   const isSshOpen = () => isOpen(portsOpenToHost(engine.policy as NetworkPolicy, id), 22)

@@ -9,6 +9,7 @@ function service(changes: Partial<InstanceMetadata> = {}) {
   const instance = (instanceId: string): InstanceMetadata => ({
     instanceId,
     tokenRequired: true,
+    dynamic: { 'fws/instance-monitoring': 'disabled', 'instance-identity/document': '{}' },
     tree: {
       'instance-id': instanceId,
       'placement/availability-zone': 'local-a',
@@ -66,11 +67,17 @@ test('categories are listed as EC2 lists them', () => {
   expect(get('/latest/meta-data/public-keys/0/').body).toBe('openssh-key')
   expect(get('/latest/').body).toBe('dynamic\nmeta-data')
   expect(get('/2021-07-15/meta-data/instance-id').body).toBe('i-5')
-  expect(JSON.parse(String(get('/latest/dynamic/instance-identity/document').body))).toMatchObject({
-    instanceId: 'i-5',
-    region: 'local',
-  })
-  for (const path of ['/latest/meta-data/none', '/latest/user-data', '/none', '/latest/none'])
+  expect(get('/latest/dynamic/').body).toBe('fws/\ninstance-identity/')
+  expect(get('/latest/dynamic/instance-identity/').body).toBe('document')
+  expect(get('/latest/dynamic/instance-identity/document').body).toBe('{}')
+  for (const path of [
+    '/latest/meta-data/none',
+    '/latest/meta-data/constructor',
+    '/latest/dynamic/instance-identity/pkcs7',
+    '/latest/user-data',
+    '/none',
+    '/latest/none',
+  ])
     expect(get(path).status).toBe(404)
 })
 
@@ -86,4 +93,31 @@ test('an address that is no instance learns nothing', () => {
   )
   expect(ask('GET', '/latest/meta-data/', {}, '::ffff:10.78.0.5').status).toBe(401)
   expect(ask('POST', '/latest/meta-data/').status).toBe(405)
+})
+
+test('an answer to a token says how long the token is still good for', () => {
+  const { ask, token, pass } = service()
+  const mine = { 'x-aws-ec2-metadata-token': token('10.78.0.5', '60') }
+  pass(20_500)
+  const answer = ask('GET', '/latest/meta-data/instance-id', mine)
+  expect(answer.headers).toMatchObject({ 'x-aws-ec2-metadata-token-ttl-seconds': '40' })
+})
+
+test('switched off, it answers 403 to everything; other methods are not allowed', () => {
+  const off = service({ disabled: true })
+  const ttl = { 'x-aws-ec2-metadata-token-ttl-seconds': HOUR }
+  expect(off.ask('PUT', '/latest/api/token', ttl).status).toBe(403)
+  expect(off.ask('GET', '/latest/meta-data/').status).toBe(403)
+  const { ask } = service()
+  expect(ask('GET', '/latest/api/token')).toMatchObject({ status: 405, headers: { allow: 'OPTIONS, PUT' } })
+  expect(ask('DELETE', '/latest/meta-data/')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
+  expect(ask('PUT', '/latest/meta-data/', ttl).status).toBe(405)
+})
+
+test('the version of a path is one of those that are listed', () => {
+  const { get } = service()
+  const listed = String(get('/').body).split('\n')
+  expect(listed).toEqual(expect.arrayContaining(['1.0', '2009-04-04', '2021-07-15', 'latest']))
+  for (const version of listed) expect(get(`/${version}/meta-data/instance-id`).body).toBe('i-5')
+  expect(get('/2009-04-05/meta-data/instance-id').status).toBe(404)
 })

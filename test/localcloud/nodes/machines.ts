@@ -94,7 +94,7 @@ export class Machines {
       'placement/availability-zone': 'local-a',
       'public-keys/0/openssh-key': readFileSync(`${this.keyFile}.pub`, 'utf8'),
     }
-    return { instanceId: id, tree, tokenRequired: true, ...(userData && { userData }) }
+    return { instanceId: id, tree, dynamic: {}, tokenRequired: true, ...(userData && { userData }) }
   }
 
   /** Runs a command as root of a node. */
