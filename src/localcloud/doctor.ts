@@ -9,7 +9,7 @@ import { reason } from './local-error.js'
 import { readHostApt } from './nodes/apt-host.js'
 import { openCgroups } from './nodes/cgroups.js'
 import { hasNetem } from './nodes/links.js'
-import { ownCgroupParent } from './nodes/own-cgroup.js'
+import { ownCgroupHint, ownCgroupParent } from './nodes/own-cgroup.js'
 import { localPaths } from './paths.js'
 
 export type { Check } from './doctor-probe.js'
@@ -93,9 +93,7 @@ const ownCgroup = (): Probe => ({
   name: 'control group of its own',
   required: false,
   cost: 'no machines with systemd (image debian-12-systemd); those of the default image do not need it',
-  fix: isRoot()
-    ? 'mount control groups of version 2: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified'
-    : 'starcluster local stop; then begin in a group of yours: systemd-run --user --scope -p Delegate=yes starcluster start ...',
+  fix: ownCgroupHint(),
   probe: async () => `below ${dirname(await ownCgroupParent('probe', 'self'))}`,
 })
 

@@ -12,11 +12,10 @@ import { nodeRoot } from './ids.js'
 import { isHomeLayer, LinuxDisks } from './linux-disks.js'
 import { LinuxNetwork } from './linux-network.js'
 import { LinuxVolumes, thawVolumes } from './linux-volumes.js'
-import { memoryOf } from './memory.js'
 import type { NetworkPolicy } from './network-policy.js'
-import { diskBytes, diskLayers, layerIds, makeDisk } from './node-disk.js'
+import { diskLayers, layerIds, makeDisk } from './node-disk.js'
 import type { NodeDisks } from './node-disks.js'
-import { processesBeside } from './node-processes.js'
+import { NodeUsage } from './node-usage.js'
 import { makeOwnCgroup, ownCgroupParent, removeOwnCgroup } from './own-cgroup.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
@@ -60,6 +59,7 @@ export class LinuxNodeEngine implements NodeEngine {
   private readonly turn = pLimit(BOOTS_AT_ONCE)
   private readonly listeners: ((id: string) => void)[] = []
   private readonly boots = new Map<string, Promise<BootReport>>()
+  private readonly costs: NodeUsage
   private shared: Promise<SharedParts> | undefined
   private publicNet: Promise<PublicNet> | undefined
   private prefix: string | undefined
@@ -69,6 +69,11 @@ export class LinuxNodeEngine implements NodeEngine {
   constructor(private readonly options: NodeEngineOptions) {
     this.paths = diskPaths(options.diskRoot, options.stateDir)
     this.sshPort = options.sshPort
+    this.costs = new NodeUsage({
+      paths: this.paths,
+      limiter: () => this.limiter(),
+      hostPids: () => this.hostPids(),
+    })
     this.disks = new LinuxDisks(this.paths, async () => (await this.up()).supervisor)
     this.volumes = new LinuxVolumes(this.paths, () => Supervisor.find(this.paths.home))
     this.network = new LinuxNetwork(this.paths.home, options.egress ?? true, () => this.up())
@@ -168,11 +173,8 @@ export class LinuxNodeEngine implements NodeEngine {
     return readTail(join(this.paths.node(id), 'console.log'), CONSOLE_BYTES)
   }
 
-  async usage(id: string): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
-    const pids = await this.processes(id)
-    const memory = await Promise.all(pids.map(memoryOf))
-    const memoryBytes = memory.reduce((sum, bytes) => sum + bytes, 0)
-    return { processes: pids.length, memoryBytes, diskBytes: await diskBytes(this.paths.node(id)) }
+  usage(id: string): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
+    return this.costs.of(id)
   }
 
   /** Kept for the shared parts that are made later. */
@@ -193,12 +195,10 @@ export class LinuxNodeEngine implements NodeEngine {
     return shared?.publicPorts(id) ?? []
   }
 
-  private async processes(id: string): Promise<number[]> {
-    const limiter = await this.limiter()
-    if (limiter.controllers.length > 0) return limiter.processes(id)
+  private async hostPids(): Promise<ReadonlyMap<string, number>> {
     const supervisor = await Supervisor.find(this.paths.home)
-    const node = (await supervisor?.list())?.find((one) => one.id === id && one.state !== 'stopped')
-    return node?.host_pid ? processesBeside(Number(node.host_pid)) : []
+    const running = ((await supervisor?.list()) ?? []).filter((node) => node.state !== 'stopped' && node.host_pid)
+    return new Map(running.map((node) => [node.id ?? '', Number(node.host_pid)]))
   }
 
   onExit(listener: (id: string) => void): void {

@@ -2,9 +2,9 @@ import { mkdir, readFile, rename, stat, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { makePassage } from './disk-paths.js'
 import type { InstanceMetadata, NodeSpec } from './engine.js'
-import { mustRunHost, runHost } from './host-command.js'
+import { mustRunHost } from './host-command.js'
 import { giveToNodeRoot, nodeRoot } from './ids.js'
-import { asOwnRoot, removeTrees } from './own-root.js'
+import { removeTrees } from './own-root.js'
 import { writeSeedLayer } from './seed-layer.js'
 
 /** As the root volume of Amazon's images. The file is sparse: it takes what the node writes. */
@@ -47,14 +47,6 @@ export async function diskLayers(dir: string): Promise<string | undefined> {
 /** Of those, the ids of layers in the image store. */
 export const layerIds = (lower: string): string[] =>
   lower.split(',').filter((layer) => /^[A-Za-z0-9][\w.-]*$/.test(layer))
-
-/** Bytes of the host's disk that a node takes. */
-export async function diskBytes(dir: string): Promise<number> {
-  const image = await stat(join(dir, 'disk.img')).catch(() => undefined)
-  if (image) return image.blocks * 512
-  const { stdout } = await runHost(...asOwnRoot('du', ['-sxk', join(dir, 'fs')]))
-  return Number.parseInt(stdout, 10) * 1024 || 0
-}
 
 async function makeImage(path: string, gib: number): Promise<void> {
   await writeFile(path, '')

@@ -1,11 +1,24 @@
 import { readdir, readlink } from 'node:fs/promises'
 
-/** Pids of a node by the pid namespace of one of its processes, for hosts without control groups of ours. */
-export async function processesBeside(hostPid: number): Promise<number[]> {
+/**
+ * Pids of nodes by the pid namespace that one of each node's processes is in, for hosts without control groups of ours.
+ * One walk over all processes, however many nodes.
+ */
+export async function processesInNamespaces(hostPids: readonly number[]): Promise<ReadonlyMap<number, number[]>> {
   const namespace = (pid: number | string) => readlink(`/proc/${pid}/ns/pid`).catch(() => undefined)
-  const wanted = await namespace(hostPid)
-  if (wanted === undefined) return []
+  const below = new Map<string, number[]>()
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const found = await Promise.all(pids.map(async (pid) => (await namespace(pid)) === wanted))
-  return pids.filter((_, at) => found[at]).map(Number)
+  await Promise.all(
+    pids.map(async (pid) => {
+      const name = await namespace(pid)
+      if (name === undefined) return
+      const known = below.get(name)
+      if (known) known.push(Number(pid))
+      else below.set(name, [Number(pid)])
+    }),
+  )
+  const found = await Promise.all(
+    hostPids.map(async (pid) => [pid, below.get((await namespace(pid)) ?? '') ?? []] as const),
+  )
+  return new Map(found)
 }

@@ -6,9 +6,12 @@ import { LocalCloudError } from '../local-error.js'
 // its root owns it. See "Delegation" in docs.kernel.org/admin-guide/cgroup-v2.html.
 
 const FILES = ['cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control']
-const HINT =
-  'as root, mount one: mount -t cgroup2 none /sys/fs/cgroup; as an ordinary user, start the local cloud where one is yours: ' +
-  'starcluster local stop; systemd-run --user --scope -p Delegate=yes starcluster start ...'
+
+/** How one gets a group. An ordinary user's machines are in that in which their supervisor was started, until a reset. */
+export const ownCgroupHint = (): string =>
+  process.getuid?.() === 0
+    ? 'mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified'
+    : 'starcluster local reset; then begin in a group of yours: systemd-run --user --scope -p Delegate=yes starcluster start ...'
 
 /**
  * The group below which nodes can have groups of their own: the top for root, else the one that the supervisor is in.
@@ -81,5 +84,5 @@ async function cgroup2Mount(): Promise<string | undefined> {
 
 const refused = (why: string) =>
   new LocalCloudError('SystemdRefused', `a machine with systemd needs a control group of its own: ${why}`, {
-    hint: HINT,
+    hint: ownCgroupHint(),
   })

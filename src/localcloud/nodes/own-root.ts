@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LocalCloudError } from '../local-error.js'
+import { batched } from './batched.js'
 import { guestDir } from './guest-dir.js'
 import { mustRunHost, runHost } from './host-command.js'
 import { nodeRoot } from './ids.js'
@@ -32,9 +33,26 @@ export function asNodeRootIn(dir: string, command: string, args: readonly string
 /** Removes trees that nodes may have written to; none of them crosses into another file system. */
 export async function removeTrees(...paths: string[]): Promise<void> {
   const there = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)))
-  const left = paths.filter((_, at) => there[at])
-  if (left.length > 0) await mustRunHost(...asOwnRoot('rm', ['-rf', '--one-file-system', ...left]))
+  const failures = await Promise.all(paths.filter((_, at) => there[at]).map(removal))
+  const failure = failures.find((one) => one !== undefined)
+  if (failure) throw failure
 }
+
+const rm = (paths: readonly string[]) => mustRunHost(...asOwnRoot('rm', ['-rf', '--one-file-system', ...paths]))
+
+/** Fifty machines go at once: one program for all, and one for each only to tell which of them failed. -> failures */
+const removal = batched(async (paths: readonly string[]): Promise<ReadonlyMap<string, Error>> => {
+  const failures = new Map<string, Error>()
+  if (
+    await rm(paths).then(
+      () => true,
+      () => false,
+    )
+  )
+    return failures
+  for (const path of paths) await rm([path]).catch((error: Error) => failures.set(path, error))
+  return failures
+})
 
 /**
  * Whether this user can make nodes at all, before anything else fails less clearly. Nothing to ask as root.
