@@ -43,11 +43,26 @@ export async function peakMemory(args, env) {
 
 const rows = []
 
+/** Seconds of wall time of a call. */
+export async function seconds(call) {
+  const start = performance.now()
+  await call()
+  return (performance.now() - start) / 1000
+}
+
+/** Shows one figure beside another, which it need not hold: a prototype's, another program's. */
+export function beside(what, value, unit, other) {
+  const shown = typeof value === 'number' ? value.toFixed(value < 10 ? 2 : 0) : value
+  console.log(`${what.padEnd(58)} ${String(shown).padStart(8)} ${unit.padEnd(4)} ${other}`)
+}
+
 /** Notes one figure beside what it should hold. `budget` may be text (no single number). */
 export function report(what, value, unit, budget) {
   rows.push({ what, value, unit, budget })
   const shown = typeof value === 'number' ? value.toFixed(value < 10 ? 2 : 0) : value
   const ratio =
-    typeof budget === 'number' && typeof value === 'number' ? `  (${(value / budget).toFixed(2)} of budget)` : ''
+    typeof budget === 'number' && budget > 0 && typeof value === 'number'
+      ? `  (${(value / budget).toFixed(2)} of budget)`
+      : ''
   console.log(`${what.padEnd(58)} ${String(shown).padStart(8)} ${unit.padEnd(4)} hold ${budget} ${unit}${ratio}`)
 }
