@@ -41,9 +41,11 @@ function printMachines(cli: CliContext, nodes: readonly NodeStatus[]): void {
 function printStorage(cli: CliContext, what: string, all: readonly StorageUse[]): void {
   if (all.length === 0) return
   cli.print(`${what.padEnd(22)} ${'state'.padEnd(9)} ${'size'.padStart(9)} ${'disk'.padStart(10)}`)
-  for (const { id, state, sizeGiB, diskBytes, at = '' } of all) {
+  for (const { id, state, sizeGiB, diskBytes, note = '' } of all) {
     const size = sizeGiB === undefined ? '?' : `${sizeGiB} GiB`
-    cli.print(`${id.padEnd(22)} ${state.padEnd(9)} ${size.padStart(9)} ${mib(diskBytes).padStart(10)}  ${at}`.trimEnd())
+    cli.print(
+      `${id.padEnd(22)} ${state.padEnd(9)} ${size.padStart(9)} ${mib(diskBytes).padStart(10)}  ${note}`.trimEnd(),
+    )
   }
 }
 

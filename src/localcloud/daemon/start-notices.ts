@@ -18,7 +18,7 @@ export function startNotices({ nodes, volumes }: Findings): string[] {
     notices.push(`volumes and snapshots that the state does not know are kept: ${volumes.unknown.join(', ')}; ${reset}`)
   }
   if (volumes.lost.length > 0) {
-    notices.push(`the content of these volumes is gone: ${volumes.lost.join(', ')}; delete-volume forgets them`)
+    notices.push(`the content of these volumes is gone: ${volumes.lost.join(', ')}; DeleteVolume forgets them`)
   }
   return notices
 }

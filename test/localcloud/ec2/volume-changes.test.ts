@@ -103,6 +103,10 @@ test('what status tells: data volumes and their snapshots, what copies share onc
   const SourceSnapshotId = await snap(VolumeId)
   const { SnapshotId: copy } = await ec2.copySnapshot({ SourceSnapshotId, SourceRegion: 'local' })
   await settled()
+  engine.volumes.create = async () => {
+    throw new Error('no space left on the disk')
+  }
+  const failed = await create()
   engine.volumes.sizes.set('vol-0000000000000bbbb', 1)
   engine.volumes.list = async () => ({
     volumes: new Map([...engine.volumes.sizes.keys()].map((id) => [id, 4096])),
@@ -110,7 +114,8 @@ test('what status tells: data volumes and their snapshots, what copies share onc
   })
   expect(await storageUse(cloud)).toEqual({
     volumes: [
-      { id: VolumeId, state: 'in-use', sizeGiB: 10, at: `${InstanceId} /dev/sdf`, diskBytes: 4096 },
+      { id: VolumeId, state: 'in-use', sizeGiB: 10, note: `${InstanceId} /dev/sdf`, diskBytes: 4096 },
+      { id: failed, state: 'error', sizeGiB: 10, note: 'no space left on the disk', diskBytes: 0 },
       { id: 'vol-0000000000000bbbb', state: 'unknown', diskBytes: 4096 },
     ],
     snapshots: [

@@ -178,6 +178,34 @@ describe('AttachVolume and DetachVolume', () => {
     expect([...engine.volumes.sizes.keys()]).toEqual([stays])
   })
 
+  test('one that cannot be shown to its instance is available again and says why; asked back meanwhile it comes back', async () => {
+    const { cloud, ec2, engine, launch, create, look, settled } = volumeCloud()
+    const [InstanceId = ''] = idsOf(await launch())
+    const VolumeId = await create()
+    const shown = engine.volumes.attach.bind(engine.volumes)
+    engine.volumes.attach = async () => {
+      throw new Error('no loop device is free')
+    }
+    await ec2.attachVolume({ VolumeId, InstanceId, Device: '/dev/sdf' })
+    await settled()
+    expect((await look(VolumeId))?.State).toBe('available')
+    expect(cloud.state.ec2.volumes[VolumeId]?.failure).toMatch(/could not be attached: no loop device is free/)
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    engine.volumes.attach = async (node, attachment) => {
+      await held
+      await shown(node, attachment)
+    }
+    await ec2.attachVolume({ VolumeId, InstanceId, Device: '/dev/sdf' })
+    await ec2.detachVolume({ VolumeId })
+    release()
+    await settled()
+    expect((await look(VolumeId))?.State).toBe('available')
+    expect(engine.volumes.attached.size).toBe(0)
+  })
+
   test('what is refused', async () => {
     const { ec2, launch, create, look, settled } = volumeCloud()
     const [InstanceId = '', other = ''] = idsOf(await launch(2))

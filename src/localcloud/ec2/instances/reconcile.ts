@@ -4,7 +4,7 @@ import { imageWorkOf } from '../images/image-work.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
 import { sweep } from '../sweep.js'
-import { isKeptDisk } from '../volumes/engine-steps.js'
+import { keptDisks } from '../volumes/engine-steps.js'
 import { addVolumeRecords, reconcileVolumes, type VolumeFindings } from '../volumes/reconcile-volumes.js'
 import { volumeWorkOf } from '../volumes/volume-work.js'
 import { lifecycleOf } from './lifecycle.js'
@@ -23,9 +23,10 @@ export async function reconcile(cloud: Cloud): Promise<{ nodes: string[]; volume
   const lifecycle = lifecycleOf(cloud) // from here on it hears of nodes that end
   const nodes = await cloud.engine.list()
   const kept = new Set(cloud.state.ec2.keptNodes)
+  const disks = keptDisks(cloud)
   for (const id of nodes.keys()) {
     const instance = own(cloud.state.ec2.instances, id)
-    if (isKeptDisk(cloud, id)) continue
+    if (disks.has(id)) continue
     // Terminated once is terminated for ever, also in an older state.
     if (instance?.state === 'terminated') await removeStray(cloud, id)
     if (instance) continue

@@ -48,6 +48,7 @@ export function link(
   attachment: Pick<AttachmentRecord, 'device' | 'state' | 'deleteOnTermination'>,
 ): void {
   volume.attachment = { instanceId: instance.id, at: cloud.now().toISOString(), ...attachment }
+  delete volume.failure
   instance.volumeIds.push(volume.id)
 }
 

@@ -40,6 +40,7 @@ export function makeVolume(cloud: Cloud, volume: VolumeRecord): Promise<void> {
       volume.state = volume.attachment ? 'in-use' : 'available'
     } catch (error) {
       volume.state = 'error'
+      volume.failure = error instanceof Error ? error.message : String(error)
       throw error
     } finally {
       delete volume.source
@@ -137,7 +138,8 @@ export async function endNode(cloud: Cloud, instance: InstanceRecord): Promise<v
   }
 }
 
-/** A node that is kept without its instance: its disk is a volume by itself. */
-export function isKeptDisk(cloud: Cloud, node: string): boolean {
-  return Object.values(cloud.state.ec2.volumes).some(({ rootOf, attachment }) => rootOf === node && !attachment)
+/** Nodes that are kept without their instances: the disk of each is a volume by itself. */
+export function keptDisks(cloud: Cloud): Set<string | undefined> {
+  const kept = Object.values(cloud.state.ec2.volumes).filter(({ attachment }) => !attachment)
+  return new Set(kept.map(({ rootOf }) => rootOf))
 }

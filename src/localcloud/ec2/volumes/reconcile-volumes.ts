@@ -10,7 +10,7 @@ import { volumeWorkOf } from './volume-work.js'
 export interface VolumeFindings {
   /** Volumes and snapshots on disk without a record: kept, never deleted by us. */
   readonly unknown: readonly string[]
-  /** Volumes whose content is gone: in the state `error` from now on. */
+  /** Volumes whose content is found to be gone: in the state `error` from now on. */
   readonly lost: readonly string[]
 }
 
@@ -41,8 +41,9 @@ export async function reconcileVolumes(cloud: Cloud): Promise<VolumeFindings> {
     if (made && !there.volumes.has(volume.id)) {
       cloud.log.error(`volume ${volume.id}: its content is gone`)
       volume.state = 'error'
+      volume.failure = 'its content is gone'
+      lost.push(volume.id)
     }
-    if (volume.state === 'error' && !there.volumes.has(volume.id)) lost.push(volume.id)
     if (!bootSeesToIt(cloud.state.ec2, volume)) work.due(volume.id)
   }
   for (const { id } of Object.values(snapshots)) work.due(id)

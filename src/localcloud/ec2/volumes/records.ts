@@ -19,6 +19,8 @@ export interface VolumeRecord {
   source?: string
   readonly createdAt: string
   state: VolumeState
+  /** Why it is in the state `error`, or could not be attached; for `local status`. */
+  failure?: string
   /** Instance whose own disk this is: it has no other place, and the engine makes and removes it with that node. */
   readonly rootOf?: string
   /** What the disk stands on, of a root volume that has outlived its instance. */

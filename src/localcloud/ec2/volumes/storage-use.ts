@@ -6,8 +6,8 @@ export interface StorageUse {
   /** EC2's word for it; `unknown`: on disk without a record. */
   readonly state: string
   readonly sizeGiB?: number
-  /** Instance and device of an attached volume. */
-  readonly at?: string
+  /** Instance and device of an attached volume, or what failed. */
+  readonly note?: string
   readonly diskBytes: number
 }
 
@@ -17,13 +17,15 @@ export async function storageUse(cloud: Cloud): Promise<{ volumes: StorageUse[];
   const there = await cloud.engine.volumes.list()
   const volumes: StorageUse[] = []
   const snapshots: StorageUse[] = []
-  for (const { id, state, size, attachment, rootOf } of Object.values(ec2.volumes)) {
+  for (const { id, state, size, attachment, rootOf, failure } of Object.values(ec2.volumes)) {
     if (rootOf !== undefined) continue
     const at = attachment && `${attachment.instanceId} ${attachment.device}`
-    volumes.push({ id, state, sizeGiB: size, ...(at === undefined ? {} : { at }), diskBytes: take(there.volumes, id) })
+    const note = [at, failure].filter(Boolean).join('; ')
+    volumes.push({ id, state, sizeGiB: size, ...(note && { note }), diskBytes: take(there.volumes, id) })
   }
-  for (const { id, state, size, content } of Object.values(ec2.snapshots)) {
-    if (content !== undefined) snapshots.push({ id, state, sizeGiB: size, diskBytes: take(there.snapshots, content) })
+  for (const { id, state, size, content, stateMessage: note } of Object.values(ec2.snapshots)) {
+    if (content === undefined) continue
+    snapshots.push({ id, state, sizeGiB: size, ...(note && { note }), diskBytes: take(there.snapshots, content) })
   }
   for (const [id, diskBytes] of there.volumes) volumes.push({ id, state: 'unknown', diskBytes })
   // Content that only a volume being made still needs has no record either; it goes by itself.

@@ -119,11 +119,13 @@ export class VolumeWork {
       try {
         const shown = { volume: volume.id, device: devicePath(attachment.device) }
         if (instance.state === 'running') await this.cloud.engine.volumes.attach(instance.id, shown)
-        attachment.state = 'attached'
+        // It may be asked back meanwhile.
+        if (attachment.state === 'attaching') attachment.state = 'attached'
       } catch (error) {
         this.report(volume.id, error)
         unlink(ec2, volume)
         volume.state = 'available'
+        volume.failure = `could not be attached: ${messageOf(error)}`
       }
       return true
     })
