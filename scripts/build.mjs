@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { buildContainerProgram } from './lib/build/container.mjs'
 import { buildSdk, cachedSdk } from './lib/build/sdk.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -47,6 +48,7 @@ chmodSync('dist/cli/main.js', 0o755)
 if (existsSync('src/localcloud/nodes/guest')) {
   cpSync('src/localcloud/nodes/guest', 'dist/localcloud/guest', { recursive: true })
 }
+await buildContainerProgram('dist/localcloud/container')
 if (process.argv.includes('--types')) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' })
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { access, constants, readFile, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { chooseBackEnd } from './daemon/back-end.js'
 import { canReachOut, TUN } from './daemon/way-out.js'
 import { diskRoot } from './disk-root.js'
+import { backEndProbe, containerProbes } from './doctor-back-end.js'
 import { asRoot, type Check, existing, findCommand, isRoot, NotMet, type Probe, works } from './doctor-probe.js'
 import { ordinaryUser } from './doctor-user.js'
 import { reason } from './local-error.js'
@@ -19,8 +21,11 @@ const DISK_MIB = 1024
 /** Tries everything the local cloud needs, one by one, in the order in which one would mend it. Changes nothing. */
 export async function diagnose(options: { env?: NodeJS.ProcessEnv } = {}): Promise<Check[]> {
   const env = options.env ?? process.env
+  const chosen = await chooseBackEnd(env, localPaths(env)).catch((error: unknown) => error)
+  const back = backEndProbe(chosen)
+  const container = containerProbes(chosen, env)
   const who = isRoot() ? [] : process.platform === 'linux' ? await ordinaryUser(env) : []
-  const probes = [...kernel(env), ...who, ...packages(env), ...host(env)]
+  const probes = container ? [back, ...container] : [...kernel(env), ...who, ...packages(env), ...host(env), back]
   return Promise.all(
     probes.map(async ({ probe, ...check }) => {
       try {

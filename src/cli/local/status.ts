@@ -2,6 +2,8 @@ import { daemonStatus, type NodeStatus, type StorageUse } from '../../localcloud
 import type { CliContext } from '../context.js'
 import { EGRESS_TEXT } from './egress.js'
 
+const CONTAINERS: readonly string[] = ['docker', 'podman']
+
 export async function status(cli: CliContext, flags: { json?: boolean }): Promise<void> {
   const report = await daemonStatus(cli.env, cli.signal)
   if (flags.json) return cli.print(JSON.stringify(report, null, 2))
@@ -11,6 +13,7 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
     `  endpoint  ${report.endpoint} (EC2, S3, STS)`,
     `  ssh       port ${report.sshPort} at each machine's public address`,
     `  state     ${report.paths.dir}`,
+    ...(CONTAINERS.includes(report.engine) ? [`  machines  made in a container of ${report.engine}`] : []),
     `  image     ${report.imageReady ? 'ready' : 'not built yet; the first start builds it'}`,
     ...(report.egress ? [`  egress    ${EGRESS_TEXT[report.egress]}`] : []),
     ...report.notices.map((notice) => `  notice    ${notice}`),

@@ -8,7 +8,7 @@ interface Image {
   readonly created: string
 }
 
-interface Images {
+export interface Images {
   base(): Promise<Image | undefined>
   ensureBase(onProgress: (message: string) => void): Promise<Image>
 }

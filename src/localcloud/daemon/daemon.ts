@@ -64,7 +64,7 @@ export class Daemon {
     checkStateVersion(store.state)
     // Saved before any node is looked at: a start that fails in between must not forget it.
     if (store.notice) store.state.ec2.older = true
-    const machines = openMachines(env, paths, log, () => cloud)
+    const machines = await openMachines(env, paths, log, () => cloud)
     const cloud: Cloud = {
       region: REGION,
       accountId: ACCOUNT_ID,

@@ -55,7 +55,7 @@ function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 const PASSED =
-  /^(HOME|PATH|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|STARCLUSTER_\w+|APT_CONFIG|(https?|ftp|no|all)_proxy)$/i
+  /^(HOME|XDG_RUNTIME_DIR|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|CONTAINER_(HOST|SSHKEY)|CONTAINERS_CONF|PATH|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|STARCLUSTER_\w+|APT_CONFIG|(https?|ftp|no|all)_proxy)$/i
 
 function daemonProgram(env: NodeJS.ProcessEnv): string[] {
   const given = env.STARCLUSTER_DAEMON_PROGRAM // a bundle made for a test

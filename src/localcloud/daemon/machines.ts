@@ -1,13 +1,20 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Cloud, CloudLog } from '../cloud.js'
 import { diskRoot } from '../disk-root.js'
 import { metadataSource, registerBaseImage } from '../ec2/index.js'
 import { NullEngine } from '../ec2/null-engine.js'
+import { installation } from '../installation.js'
+import { LocalCloudError } from '../local-error.js'
+import { createContainerEngine } from '../nodes/container/container-engine.js'
+import { ContainerProgram } from '../nodes/container/container-program.js'
 import type { NodeEngine } from '../nodes/engine.js'
 import { ImageStore } from '../nodes/images.js'
 import { createNodeEngine } from '../nodes/index.js'
-import { ownCgroupParent } from '../nodes/own-cgroup.js'
+import { withSystemd } from '../nodes/systemd-image.js'
 import type { LocalPaths } from '../paths.js'
-import { BaseImageKeeper } from './base-image.js'
+import { type BackEnd, chooseBackEnd } from './back-end.js'
+import { BaseImageKeeper, type Images } from './base-image.js'
 import type { NodeStatus } from './status.js'
 
 const SSH_PORT = 22_022
@@ -15,55 +22,61 @@ const PRIVATE_NETWORK = '10.78.0.0/16'
 
 /** The machines of this cloud and the image they start from. */
 export interface LocalMachines {
-  readonly kind: 'namespaces' | 'null'
+  readonly kind: BackEnd['kind'] | 'null'
   readonly engine: NodeEngine
   readonly image: BaseImageKeeper
   /** The same with systemd as process 1; not every computer can run it. */
   readonly systemdImage: BaseImageKeeper
 }
 
-/** Real machines, or with STARCLUSTER_LOCAL_ENGINE=null only records of them, for tests of the cloud itself. */
-export function openMachines(
+/**
+ * Real machines, or with STARCLUSTER_LOCAL_ENGINE=null only records of them, for tests of the cloud itself.
+ * @throws LocalCloudError when there is no way to make any
+ */
+export async function openMachines(
   env: NodeJS.ProcessEnv,
   paths: LocalPaths,
   log: CloudLog,
   cloud: () => Cloud,
-): LocalMachines {
-  const register = (isDefault: boolean) => async (image: Parameters<typeof registerBaseImage>[1]) => {
-    registerBaseImage(cloud().state.ec2, image, isDefault)
-    await cloud().commit()
+): Promise<LocalMachines> {
+  const keeper = (images: Images, isDefault: boolean) => {
+    const register = async (image: Parameters<typeof registerBaseImage>[1]) => {
+      registerBaseImage(cloud().state.ec2, image, isDefault)
+      await cloud().commit()
+    }
+    return new BaseImageKeeper(images, register, log)
   }
   if (env.STARCLUSTER_LOCAL_ENGINE === 'null') {
-    const image = new BaseImageKeeper(NO_IMAGES, register(true), log)
+    const image = keeper(NO_IMAGES, true)
     return { kind: 'null', engine: new NullEngine(), image, systemdImage: image }
   }
-  const root = diskRoot(env, paths)
-  const engine = createNodeEngine({
+  const options = {
     stateDir: paths.dir,
-    diskRoot: root,
     network: PRIVATE_NETWORK,
     sshPort: SSH_PORT,
     egress: env.STARCLUSTER_LOCAL_EGRESS !== 'off',
-    metadata: { instanceAt: (address) => metadataSource(cloud()).instanceAt(address) },
+    metadata: { instanceAt: (address: string) => metadataSource(cloud()).instanceAt(address) },
     log,
-  })
-  const store = new ImageStore(root)
-  return {
-    kind: 'namespaces',
-    engine,
-    image: new BaseImageKeeper(store, register(true), log),
-    systemdImage: new BaseImageKeeper(withSystemd(store), register(false), log),
   }
+  const { kind, why } = await chooseBackEnd(env, paths)
+  log.info(`machines are made with ${kind}: ${why}`)
+  if (kind === 'namespaces') {
+    const root = diskRoot(env, paths)
+    const engine = createNodeEngine({ ...options, diskRoot: root })
+    const store = new ImageStore(root)
+    return { kind, engine, image: keeper(store, true), systemdImage: keeper(withSystemd(store), false) }
+  }
+  const program = new ContainerProgram(kind, env)
+  const engine = createContainerEngine({ ...options, program, env, programDir: containerProgramDir() })
+  return { kind, engine, image: keeper(engine.images, true), systemdImage: keeper(engine.systemdImages, false) }
 }
 
-/** Refused before a minute is spent on what cannot run here. Which group a machine gets is known once it is started. */
-const withSystemd = (store: ImageStore) => ({
-  base: () => store.base('systemd'),
-  ensureBase: async (onProgress: (message: string) => void) => {
-    await ownCgroupParent('probe', 'self')
-    return store.ensureBase(onProgress, 'systemd')
-  },
-})
+/** @throws LocalCloudError BadInstallation when it was not built */
+function containerProgramDir(): string {
+  const dir = join(installation().root, 'dist/localcloud/container')
+  if (existsSync(join(dir, 'container-main.js'))) return dir
+  throw new LocalCloudError('BadInstallation', `${dir} is missing`, { hint: 'in a clone: npm run build' })
+}
 
 export async function nodeStatuses(engine: NodeEngine): Promise<NodeStatus[]> {
   const present = [...(await engine.list())].filter(([, state]) => state !== 'absent')

@@ -1,4 +1,5 @@
 import type { Cloud, CloudLog } from '../cloud.js'
+import { LocalCloudError } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
 import { openMachines } from './machines.js'
 
@@ -15,7 +16,12 @@ export async function resetEverything(
   const noCloud = (): Cloud => {
     throw new Error('the cloud is being reset')
   }
-  const { engine } = openMachines(env, paths, log, noCloud)
-  await engine.reset({ images: options.images })
-  await engine.close()
+  try {
+    const { engine } = await openMachines(env, paths, log, noCloud)
+    await engine.reset({ images: options.images })
+    await engine.close()
+  } catch (error) {
+    // Where none can be made, and none were, there is nothing to remove.
+    if (!(error instanceof LocalCloudError && error.code === 'NoBackEnd')) throw error
+  }
 }

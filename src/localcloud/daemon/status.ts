@@ -33,8 +33,8 @@ export interface DaemonReport extends DaemonPing {
   readonly started: string
   /** Resident memory of the daemon, bytes */
   readonly memoryBytes: number
-  /** `namespaces`: real machines; `null`: records only, for tests. */
-  readonly engine: 'namespaces' | 'null'
+  /** What machines are made with; `null`: records only, for tests. */
+  readonly engine: 'namespaces' | 'docker' | 'podman' | 'null'
   /** What the user should know: an older state in use, another port than before. */
   readonly notices: readonly string[]
   /** The machines' way to what this computer reaches; missing: this engine has no such switch. */

@@ -12,15 +12,15 @@ import { dataVolumesOf } from './volumes/attachments.js'
  * Source: EC2 User Guide, "Instance metadata categories"
  * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html).
  */
-export function metadataSource(cloud: Cloud): MetadataSource {
+export function metadataSource(cloud: Cloud) {
   return {
-    instanceAt(privateIp) {
+    instanceAt(privateIp: string): InstanceMetadata | undefined {
       const instance = Object.values(cloud.state.ec2.instances).find(
         (candidate) => candidate.privateIp === privateIp && candidate.state !== 'terminated',
       )
       return instance && metadataOf(cloud, instance)
     },
-  }
+  } satisfies MetadataSource
 }
 
 function metadataOf(cloud: Cloud, instance: InstanceRecord): InstanceMetadata {

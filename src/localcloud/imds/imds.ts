@@ -48,8 +48,8 @@ export class InstanceMetadataService {
     private readonly now: () => number = Date.now,
   ) {}
 
-  handle(request: ImdsRequest): ImdsResponse {
-    const instance = this.source.instanceAt(request.from.replace(/^::ffff:/, ''))
+  async handle(request: ImdsRequest): Promise<ImdsResponse> {
+    const instance = await this.source.instanceAt(request.from.replace(/^::ffff:/, ''))
     if (!instance) return plain(404, 'Not Found')
     if (instance.disabled) return plain(403, 'Forbidden')
     const path = (request.url.split('?')[0] ?? '').replace(/\/{2,}/g, '/')

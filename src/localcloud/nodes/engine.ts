@@ -97,7 +97,7 @@ export interface FullDisk {
 /** Answers of the metadata service; the engine's network child asks the daemon per request. */
 export interface MetadataSource {
   /** The node that owns a private address, or undefined. */
-  instanceAt(privateIp: string): InstanceMetadata | undefined
+  instanceAt(privateIp: string): InstanceMetadata | undefined | Promise<InstanceMetadata | undefined>
 }
 
 export interface InstanceMetadata {

@@ -308,7 +308,7 @@ export class LinuxNodeEngine implements NodeEngine {
     const nameServers = [NAME_SERVER, nameServerOf(this.options.network)]
     const init = await initOf(this.paths.layers, spec.layers)
     const guest = await ensureGuestLayer(this.paths.layers, { domain: this.domain, nameServers }, init)
-    const told = this.options.metadata.instanceAt(spec.privateIp)
+    const told = await this.options.metadata.instanceAt(spec.privateIp)
     const metadata = told?.disabled ? undefined : told
     const [base = '', ...above] = [...spec.layers].reverse()
     // An imported image may be of another distribution: it keeps its own lists.

@@ -131,10 +131,15 @@ export class NetworkChild {
       this.listening.get(message.key)?.()
       this.listening.delete(message.key)
     } else if (message.kind === 'imds') {
-      const { body, ...head } = this.options.imds.handle(message.request)
-      const response = { ...head, body: Buffer.from(body).toString('base64') }
-      if (child.connected) child.send({ kind: 'imds', id: message.id, response } satisfies ToNetd)
+      const complain = (error: Error) => this.options.log.warn(`metadata service: ${error.message}`)
+      void this.answer(child, message).catch(complain)
     }
+  }
+
+  private async answer(child: ChildProcess, { id, request }: Extract<FromNetd, { kind: 'imds' }>): Promise<void> {
+    const { body, ...head } = await this.options.imds.handle(request)
+    const response = { ...head, body: Buffer.from(body).toString('base64') }
+    if (child.connected) child.send({ kind: 'imds', id, response } satisfies ToNetd)
   }
 
   private tell(message: ToNetd): void {
