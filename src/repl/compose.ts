@@ -3,12 +3,28 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as starcluster from '../index.js'
 import type { ShellHelp, ShellNames } from './options.js'
-import { currentSignal, startShell } from './shell.js'
+import type { ShellRemote } from './remote-command.js'
+import { currentSignal, runCode, type ShellOptions, startShell } from './shell.js'
 import { isConfig } from './views/kinds.js'
 import { withoutSecrets } from './views/secrets.js'
 
+export interface ShellRun {
+  /** Name of a cluster whose parts are preloaded: `cluster`, `master`, `nodes`, `view`. */
+  readonly cluster?: string | undefined
+  /** A program to run instead of reading lines. */
+  readonly code?: string | undefined
+  /** Folder its imports are relative to; default: the working directory. */
+  readonly directory?: string | undefined
+  /** `args` of the program. */
+  readonly args?: readonly string[] | undefined
+}
+
 /** The development shell on a composed StarCluster. @returns exit status */
-export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessEnv): Promise<number> {
+export async function runShell(
+  sc: starcluster.StarCluster,
+  env: NodeJS.ProcessEnv,
+  { cluster, code, directory, args = [] }: ShellRun = {},
+): Promise<number> {
   // Ctrl-C at the prompt ends what the line began, remote commands included.
   starcluster.setAmbientSignal(currentSignal)
   const types = new Map<unknown, string>([[starcluster.log, 'Logger']])
@@ -22,7 +38,8 @@ export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessE
     publicNames: starcluster,
   }
   const names = lazyNames(async () => new (await import('./complete/cluster-names.js')).ClusterNames(sc, help))
-  return startShell({
+  const preloaded = cluster === undefined ? {} : await partsOf(sc, cluster)
+  const options: ShellOptions = {
     context: {
       cm: sc.cm,
       get cfg() {
@@ -33,7 +50,11 @@ export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessE
       log: starcluster.log,
       sh: starcluster.sh,
       starcluster,
+      ...(code === undefined ? {} : { args }),
+      ...preloaded,
     },
+    ...(directory === undefined ? {} : { directory }),
+    remote: remote(sc),
     modules: starcluster.namedModules,
     banner: `StarCluster shell, region ${sc.region.name}. Try cm.listClusters(), cm.runPlugin('PLUGIN', 'CLUSTER'), .help`,
     historyFile: sc.paths.history,
@@ -49,7 +70,31 @@ export async function runShell(sc: starcluster.StarCluster, env: NodeJS.ProcessE
     help,
     names,
     types: shellTypes(),
-  })
+  }
+  return code === undefined ? startShell(options) : runCode(code, options)
+}
+
+/** What `-p CLUSTER` preloads. Nodes are those that run now; `cluster.getNodes()` asks again. */
+async function partsOf(sc: starcluster.StarCluster, tag: string): Promise<object> {
+  const cluster = await sc.cm.getCluster(tag)
+  const nodes = await cluster.getRunningNodes()
+  const master = nodes.find((node) => node.isMaster())
+  return { cluster, nodes, master, view: new starcluster.ParallelView(nodes) }
+}
+
+function remote(sc: starcluster.StarCluster): ShellRemote {
+  const find = async (target: string) => (await import('./find-machine.js')).findMachine(sc, target)
+  return {
+    run: async (target, command, signal) => {
+      const { cluster, node } = await find(target)
+      const view = new starcluster.ParallelView(node ? [node] : await cluster.getRunningNodes())
+      return view.run(command, { signal })
+    },
+    login: async (target) => {
+      const { cluster, node } = await find(target)
+      return (await sc.cm.sshTarget(cluster.tag, node?.id ?? 'master')).argv
+    },
+  }
 }
 
 /** Names that are loaded when somebody asks for one. */

@@ -1,5 +1,6 @@
 import { builtinModules, createRequire, Module } from 'node:module'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { importFunctionName } from './compile.js'
 import { loopGuardName } from './loop-guard.js'
@@ -46,19 +47,31 @@ function lazily(name: string, load: () => unknown): object {
   return Object.defineProperty({}, name, { get: load, enumerable: true })
 }
 
-/** Gives the context the `import()` its scripts call: ours first, then Node's, relative to the working directory. */
+/** Gives the context the `import()` its scripts call: ours first, then Node's, relative to a folder. */
 export function bindImport(
   context: vm.Context,
   importModule: ((specifier: string) => Promise<object> | undefined) | undefined,
+  directory: string | undefined,
 ): void {
   const load = (specifier: string, options?: object): Promise<object> =>
-    importModule?.(specifier) ?? nodeImport(process.cwd())(specifier, options)
+    importModule?.(specifier) ??
+    (isTypeScript(specifier) ? importTypeScript : nodeImport)(directory ?? process.cwd())(specifier, options)
   Object.defineProperty(context, importFunctionName, { value: load, configurable: true, enumerable: false })
 }
 
 /** Gives the context what its loops call at each round; it throws to end them. */
 export function bindLoopGuard(context: vm.Context, check: () => void): void {
   Object.defineProperty(context, loopGuardName, { value: check, configurable: true, enumerable: false })
+}
+
+const isTypeScript = (specifier: string) => /\.[cm]?tsx?$/.test(specifier)
+
+/** Node itself cannot load them everywhere; neither can it the files they import. */
+function importTypeScript(directory: string): (specifier: string) => Promise<object> {
+  return async (specifier) => {
+    const { tsImport } = await import('tsx/esm/api')
+    return (await tsImport(specifier, pathToFileURL(join(directory, 'shell.mts')).href)) as object
+  }
 }
 
 /** `import()` as a file in `directory` would do it. */

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { StringPlace } from './complete/cursor.js'
+import type { ShellRemote } from './remote-command.js'
 
 /** What the composition gives the shell. The shell knows nothing of clusters. */
 export interface ShellOptions {
@@ -18,6 +19,8 @@ export interface ShellOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Answers `import 'specifier'` from within the running program; undefined leaves it to Node. */
   readonly importModule?: (specifier: string) => Promise<object> | undefined
+  /** Folder that imports at the prompt are relative to; default: the working directory. */
+  readonly directory?: string
   /** `.reload`: loads everything again and returns the lines that say what changed. */
   readonly onReload?: () => Promise<readonly string[]>
   /** Called after the prompt is shown, e.g. to start what the first call will need. */
@@ -28,6 +31,8 @@ export interface ShellOptions {
   readonly withoutSecrets?: (text: string) => string
   readonly help?: ShellHelp
   readonly names?: ShellNames
+  /** Machines for `!!NODE COMMAND` and `.ssh NODE`. */
+  readonly remote?: ShellRemote
   /** `.type`: what TypeScript knows about the names of `context`. */
   readonly types?: ShellTypes
 }

@@ -8,26 +8,33 @@ import { surviving } from './process-events.js'
 import { Session } from './session.js'
 import { noTerminal } from './terminal-mode.js'
 
-/** Evaluates the lines of a pipe or file in order; results to `output`, errors to `errorOutput`. Exit status 0. */
+/** Evaluates the lines of a pipe in order; results to `output`, errors to `errorOutput`. @returns 1 when one of them failed, else 0 */
 export async function runPiped(options: ShellOptions, input: Readable, output: Writable): Promise<number> {
   const session = await openSession(options, output)
-  const events = { error: (e: unknown) => session.printError(e), interrupt: () => interruptOrExit(session) }
-  return surviving(events, () => readLines(session, input))
+  let failed = false
+  const error = (e: unknown): void => {
+    failed = true
+    session.printError(e)
+  }
+  const events = { error, interrupt: () => interruptOrExit(session) }
+  await surviving(events, () => readLines(session, input, error))
+  return failed ? 1 : 0
 }
 
-async function readLines(session: Session, input: Readable): Promise<number> {
+type OnError = (error: unknown) => void
+
+async function readLines(session: Session, input: Readable, onError: OnError): Promise<void> {
   let pending = ''
   for await (const line of createInterface({ input, terminal: false })) {
-    if (pending === '' && isExit(line)) return 0
+    if (pending === '' && isExit(line)) return
     if (pending === '' && isCommand(line)) {
-      await runCommand(line, session)
+      await runCommand(line, session, onError)
       continue
     }
     pending += `${line}\n`
-    if (await evaluate(pending, session)) pending = ''
+    if (await evaluate(pending, session, onError)) pending = ''
   }
-  if (pending !== '') session.printError(new SyntaxError('The input ended in the middle of a statement'))
-  return 0
+  if (pending !== '') onError(new SyntaxError('The input ended in the middle of a statement'))
 }
 
 /**
@@ -67,20 +74,20 @@ async function openSession(options: ShellOptions, output: Writable): Promise<Ses
 }
 
 /** False when the statement goes on. */
-async function evaluate(source: string, session: Session): Promise<boolean> {
+async function evaluate(source: string, session: Session, onError: OnError): Promise<boolean> {
   const outcome = await session.run(source)
   if (outcome.kind === 'value') await session.print(outcome.value)
-  if (outcome.kind === 'error') session.printError(outcome.error)
+  if (outcome.kind === 'error') onError(outcome.error)
   if (outcome.kind === 'interrupted') session.io.writeError('Interrupted\n')
   return outcome.kind !== 'incomplete'
 }
 
-async function runCommand(line: string, session: Session): Promise<void> {
+async function runCommand(line: string, session: Session, onError: OnError): Promise<void> {
   const [, name, argument = ''] = /^\.(\w+)\s*(.*)$/.exec(line) ?? []
   const command = shellCommands.find((c) => c.name === name)
   if (command) {
     const outcome = await session.command(command, argument)
-    if (outcome.kind === 'error') session.printError(outcome.error)
+    if (outcome.kind === 'error') onError(outcome.error)
   } else if (name === 'help') session.io.write(shellCommands.map((c) => `.${c.name.padEnd(8)} ${c.help}\n`).join(''))
   else session.io.writeError(`!!! ERROR - .${name} does not exist here; .help lists the commands\n`)
 }

@@ -35,7 +35,7 @@ export class Session {
     readonly io: SessionIo,
   ) {
     bindNames(context, options.context)
-    bindImport(context, options.importModule)
+    bindImport(context, options.importModule, options.directory)
     bindLoopGuard(context, io.loopGuard)
     this.results.bind(context)
     this.evaluator = new Evaluator({

@@ -23,6 +23,18 @@ export const specialInputs: readonly SpecialInput[] = [
     },
   },
   {
+    matches: (line) => line.startsWith('!!'),
+    run: async (line, session, signal) => {
+      const { runRemotely } = await import('./remote-command.js')
+      return runRemotely(line, session, signal)
+    },
+    complete: async (line, session) => {
+      if (/^!!\s*\S+\s/.test(line)) return []
+      const { completeTarget } = await import('./remote-command.js')
+      return completeTarget(session)
+    },
+  },
+  {
     matches: (line) => line.startsWith('!'),
     run: (line, session, signal) => runLocally(line.slice(1).trim(), signal, session.io.terminal),
   },

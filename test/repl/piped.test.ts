@@ -58,7 +58,7 @@ test('piped lines run in order, results plain on stdout, errors on stderr, and a
   ])
   expect(stderr).toContain('ReferenceError: nope is not defined\n')
   expect(stderr).toContain('.nope does not exist here')
-  expect(status).toBe(0)
+  expect(status).toBe(1)
 })
 
 test('input that ends inside a statement says so', async () => {

@@ -1,14 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { StarClusterError } from '../../index.js'
+import type { ShellRun } from '../../repl/compose.js'
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
 
+interface Flags {
+  eval?: string
+  preload?: string
+}
+
 export const define: DefineCommand = (command, cli) => {
-  command.action(async () => {
-    cli.leaveInterruptsAlone()
-    const { runShell } = await import('../../repl/compose.js')
-    cli.exitWith(await runShell(await cli.open(), cli.env))
-  })
+  command
+    .argument('[file]', 'a script to run with the names of the shell; - reads it from stdin')
+    .argument('[args...]', 'in the script: args')
+    .option('-e, --eval <code>', 'run this, print its value, and end')
+    .option('-p, --preload <cluster>', 'preload cluster, master, nodes and view of a cluster')
+    .passThroughOptions()
+    .action(async (file: string | undefined, args: string[], flags: Flags) => {
+      if (file !== undefined && flags.eval !== undefined) throw command.error('error: give a file or -e, not both')
+      cli.leaveInterruptsAlone()
+      const program = file === undefined ? { code: flags.eval } : await readScript(file, args)
+      const { runShell } = await import('../../repl/compose.js')
+      cli.exitWith(await runShell(await cli.open(), cli.env, { ...program, cluster: flags.preload }))
+    })
   examples(command, [
     ['starcluster shell', "then: cm.runPlugin('myplugin', 'testcluster')"],
+    ['starcluster shell -p testcluster', "then: view.run('uptime')"],
+    [`starcluster shell -e "cm.runPlugin('myplugin', 'testcluster')"`, 'without a prompt; its exit status tells'],
     ['echo "cm.listClusters()" | starcluster shell', 'evaluate lines without a terminal'],
   ])
+}
+
+async function readScript(file: string, args: readonly string[]): Promise<ShellRun> {
+  if (file === '-') return { code: await readAll(process.stdin), args }
+  // The first line may say which program runs it.
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new ScriptUnreadable(`cannot read the script ${file}: ${cause.message}`, { cause })
+  })
+  const code = text.replace(/^#!.*/, '')
+  return { code, args, directory: dirname(resolve(file)) }
+}
+
+class ScriptUnreadable extends StarClusterError {
+  readonly code = 'ScriptUnreadable'
+}
+
+async function readAll(input: AsyncIterable<Buffer | string>): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of input) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString('utf8')
 }

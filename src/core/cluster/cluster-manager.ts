@@ -8,6 +8,7 @@ import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
+import { ParallelView } from './parallel-view.js'
 import { type Rehearsal, type RehearsalOptions, rehearse } from './rehearse.js'
 import { type RemoveNodesOptions, removeNodes } from './remove-nodes.js'
 import { type RestartOptions, restartCluster } from './restart.js'
@@ -68,6 +69,10 @@ export class ClusterManager {
   }
   async terminateCluster(tag: string, options?: TerminateOptions): Promise<void> {
     await terminateCluster(this.deps, this.pool, tag, interruptible(options))
+  }
+  /** The running nodes of a cluster, to be worked on together. */
+  async getView(tag: string): Promise<ParallelView> {
+    return new ParallelView(await (await this.getCluster(tag)).getRunningNodes())
   }
   /** Adds nodes to a running cluster. @returns the new nodes */
   async addNodes(tag: string, options?: AddNodesOptions): Promise<Node[]> {
