@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -152,7 +153,18 @@ async function start(options: SupervisorOptions): Promise<void> {
   throw new LocalCloudError('SupervisorFailed', `the namespaces of the nodes could not be made: ${why}`, { hint })
 }
 
-const connect = (home: string) => net.connect(join(home, 'control.sock'))
+/** The address of a socket has room for 107 bytes; a longer path is reached by way of its directory. */
+function connect(home: string): net.Socket {
+  const path = join(home, 'control.sock')
+  if (Buffer.byteLength(path) <= 107) return net.connect(path)
+  let directory: number
+  try {
+    directory = openSync(home, 'r')
+  } catch (error) {
+    return new net.Socket().destroy(error as Error)
+  }
+  return net.connect(`/proc/self/fd/${directory}/control.sock`).once('close', () => closeSync(directory))
+}
 
 function isAbsent(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code

@@ -56,7 +56,10 @@ sub set_up {
     Holder::network($holder, %config);
     if ($egress) { start_egress() } else { Holder::no_egress($holder, %config) }
     socket($control, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
-    bind($control, pack_sockaddr_un("$home/control.sock")) or die "bind $home/control.sock: $!\n";
+    # The address of a socket has room for 107 bytes; the path of a home may be longer.
+    chdir($home) or die "chdir $home: $!\n";
+    bind($control, pack_sockaddr_un('control.sock')) or die "bind $home/control.sock: $!\n";
+    chdir('/');
     listen($control, 128) or die "listen: $!\n";
     $control->blocking(0);
     watch($control, \&Requests::accept_one);
