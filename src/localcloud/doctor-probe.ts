@@ -1,5 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
+import { offeredControllers } from './nodes/cgroups.js'
 import { runHost } from './nodes/host-command.js'
 
 /** One thing the local cloud needs from this computer. */
@@ -16,7 +17,11 @@ export interface Check {
   readonly fix: string
 }
 
-export type Probe = Omit<Check, 'ok' | 'detail'> & { readonly probe: () => Promise<string> }
+export type Probe = Omit<Check, 'ok' | 'detail'> & {
+  readonly probe: () => Promise<string>
+  /** Name of the check without which this one fails anyway: that one is to be mended first. */
+  readonly after?: string
+}
 
 /** Thrown by a probe: not met, and what was found instead. */
 export class NotMet extends Error {}
@@ -44,6 +49,14 @@ export async function findCommand(command: string, env: NodeJS.ProcessEnv): Prom
     if (found) return join(dir, command)
   }
   throw new NotMet('not installed')
+}
+
+/** Which limits machines have by control groups. @throws NotMet when one is missing */
+export async function cgroupsWork(): Promise<string> {
+  const controllers = await offeredControllers()
+  const missing = ['memory', 'pids', 'cpu'].filter((name) => !controllers.includes(name))
+  if (missing.length) throw new NotMet(`not limited: ${missing.join(', ')}`)
+  return `${controllers.join(', ')} are limited for each machine`
 }
 
 /** The path itself, or the nearest directory above it that is there. */

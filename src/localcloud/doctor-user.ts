@@ -1,10 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { asRoot, findCommand, NotMet, type Probe, works } from './doctor-probe.js'
+import { asRoot, cgroupsWork, findCommand, NotMet, type Probe, works } from './doctor-probe.js'
+import { ownCgroupHint } from './nodes/own-cgroup.js'
 import { ownRootComplaint } from './nodes/own-root.js'
 
 const NONE = 'no machines for an ordinary user (root has them: sudo -i)'
 const IDS = 65_536
+export const USER_NAMESPACES = 'user namespaces'
+/** Root has them wherever there are user namespaces. */
+export const RIGHTS = 'rights in user namespaces'
 const APPARMOR = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
 
 /** What an ordinary user needs besides: ids for the machines' users, and rights in a user namespace of his own. */
@@ -13,12 +18,7 @@ export async function ordinaryUser(env: NodeJS.ProcessEnv): Promise<Probe[]> {
   const range = await freeRange()
   const user = userInfo().username
   return [
-    ...['newuidmap', 'newgidmap'].map((command) => ({
-      ...must,
-      name: `${command} (uidmap)`,
-      fix: asRoot('apt-get install -y uidmap'),
-      probe: () => findCommand(command, env),
-    })),
+    ...(await Promise.all(['newuidmap', 'newgidmap'].map((command) => mapper(command, env)))),
     ...['/etc/subuid', '/etc/subgid'].map((file) => ({
       ...must,
       name: `ids in ${file}`,
@@ -27,7 +27,8 @@ export async function ordinaryUser(env: NodeJS.ProcessEnv): Promise<Probe[]> {
     })),
     {
       ...must,
-      name: 'rights in user namespaces',
+      name: RIGHTS,
+      after: USER_NAMESPACES,
       fix: asRoot(`sysctl -w ${(await apparmorRefuses()) ? 'kernel.apparmor_restrict_unprivileged_userns=0' : USERNS}`),
       probe: () => works('an ordinary user is root in a namespace', 'unshare', ['-Urm', 'true']),
     },
@@ -51,12 +52,34 @@ export async function ordinaryUser(env: NodeJS.ProcessEnv): Promise<Probe[]> {
     {
       name: 'cgroup limits',
       required: false,
-      cost: 'a machine can take all memory and processors of this computer; its processes are limited',
-      fix: 'only root can have them: sudo -i',
-      probe: () => Promise.reject(new NotMet('not limited: memory, cpu')),
+      cost: 'a machine can take all memory and processors of this computer; the number of its processes is limited',
+      fix: groupsOfHis(),
+      probe: cgroupsWork,
     },
   ]
 }
+
+/** It must have the rights of root when he runs it: by its mode, or by capabilities of the file, which only a try shows. */
+async function mapper(command: string, env: NodeJS.ProcessEnv): Promise<Probe> {
+  const found = await findCommand(command, env).catch(() => undefined)
+  return {
+    name: `${command} (uidmap)`,
+    required: true,
+    cost: NONE,
+    fix: asRoot(found ? `chmod u+s ${found}` : 'apt-get install -y uidmap'),
+    probe: async () => {
+      const path = found ?? (await findCommand(command, env))
+      const { mode, uid } = await stat(path)
+      if ((!(mode & 0o4000) || uid !== 0) && (await ownRootComplaint())?.startsWith(command))
+        throw new NotMet(`${path} does not run with the rights of root`)
+      return path
+    },
+  }
+}
+
+/** Control groups are systemd's to give. */
+const groupsOfHis = () =>
+  existsSync('/run/systemd/system') ? ownCgroupHint() : 'only root can have them without systemd: sudo -i'
 
 const USERNS = 'user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1'
 

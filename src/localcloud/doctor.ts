@@ -1,15 +1,24 @@
 import { existsSync } from 'node:fs'
-import { access, constants, readFile, statfs } from 'node:fs/promises'
+import { access, constants, readFile, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { chooseBackEnd } from './daemon/back-end.js'
 import { canReachOut, TUN } from './daemon/way-out.js'
 import { diskRoot } from './disk-root.js'
 import { backEndProbe, containerProbes } from './doctor-back-end.js'
-import { asRoot, type Check, existing, findCommand, isRoot, NotMet, type Probe, works } from './doctor-probe.js'
-import { ordinaryUser } from './doctor-user.js'
+import {
+  asRoot,
+  type Check,
+  cgroupsWork,
+  existing,
+  findCommand,
+  isRoot,
+  NotMet,
+  type Probe,
+  works,
+} from './doctor-probe.js'
+import { ordinaryUser, RIGHTS, USER_NAMESPACES } from './doctor-user.js'
 import { reason } from './local-error.js'
 import { readHostApt } from './nodes/apt-host.js'
-import { openCgroups } from './nodes/cgroups.js'
 import { hasNetem } from './nodes/links.js'
 import { ownCgroupHint, ownCgroupParent } from './nodes/own-cgroup.js'
 import { localPaths } from './paths.js'
@@ -17,6 +26,7 @@ import { localPaths } from './paths.js'
 export type { Check } from './doctor-probe.js'
 
 const DISK_MIB = 1024
+const FUSE = '/dev/fuse'
 
 /** Tries everything the local cloud needs, one by one, in the order in which one would mend it. Changes nothing. */
 export async function diagnose(options: { env?: NodeJS.ProcessEnv } = {}): Promise<Check[]> {
@@ -26,7 +36,7 @@ export async function diagnose(options: { env?: NodeJS.ProcessEnv } = {}): Promi
   const container = containerProbes(chosen, env)
   const who = isRoot() ? [] : process.platform === 'linux' ? await ordinaryUser(env) : []
   const probes = container ? [back, ...container] : [...kernel(env), ...who, ...packages(env), ...host(env), back]
-  return Promise.all(
+  const checks = await Promise.all(
     probes.map(async ({ probe, ...check }) => {
       try {
         return { ...check, ok: true, detail: await probe() }
@@ -35,6 +45,10 @@ export async function diagnose(options: { env?: NodeJS.ProcessEnv } = {}): Promi
       }
     }),
   )
+  return checks.map(({ after, ...check }) => {
+    const first = checks.find(({ name, ok }) => name === after && !ok)
+    return check.ok || !first ? check : { ...check, detail: 'not known yet', fix: `first mend: ${first.name}` }
+  })
 }
 
 function kernel(env: NodeJS.ProcessEnv): Probe[] {
@@ -52,19 +66,21 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
     },
     {
       ...must,
-      name: 'user namespaces',
+      name: USER_NAMESPACES,
       fix: asRoot('sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1'),
       probe: () => works('namespaces can be made', 'unshare', ['-U', 'true']),
     },
     {
       ...must,
       name: 'proc in namespaces',
+      after: RIGHTS,
       fix: 'run outside of a container, or in one with an unmasked /proc (docker run --security-opt systempaths=unconfined)',
       probe: () => works('a process namespace gets its own /proc', 'unshare', ['-Urpf', '--mount-proc', 'true']),
     },
     {
       ...must,
       name: 'overlay in user namespaces',
+      after: RIGHTS,
       fix: 'use Linux 5.11 or later, and set STARCLUSTER_DISK_ROOT to a directory on ext4, xfs or btrfs',
       probe: () => overlayWorks(env),
     },
@@ -90,8 +106,23 @@ function kernel(env: NodeJS.ProcessEnv): Probe[] {
         return 'can be opened'
       },
     },
+    fuse(),
   ]
 }
+
+/** Its own mode matters: the machines are not us. */
+const fuse = (): Probe => ({
+  name: FUSE,
+  required: false,
+  cost: 'no sshfs and other file systems of ordinary programs inside machines',
+  fix: existsSync(FUSE) ? asRoot(`chmod 666 ${FUSE}`) : asRoot('modprobe fuse'),
+  probe: async () => {
+    const found = await stat(FUSE).catch(() => undefined)
+    if (!found?.isCharacterDevice()) throw new NotMet('not there')
+    if ((found.mode & 0o006) !== 0o006) throw new NotMet('cannot be opened by everyone')
+    return 'machines have it'
+  },
+})
 
 /** What systemd as process 1 of a machine needs; our own init does not. */
 const ownCgroup = (): Probe => ({
@@ -191,11 +222,4 @@ async function overlayWorks(env: NodeJS.ProcessEnv): Promise<string> {
     ? `mount -t tmpfs none /tmp && cd /tmp && ${overlay}`
     : `d=$(mktemp -d -p "$1") && cd "$d" || exit; ${overlay}; s=$?; umount m; cd /; rm -rf "$d"; exit $s`
   return works(`works; disks are below ${at}`, 'unshare', ['-Urm', 'sh', '-c', script, 'sh', at])
-}
-
-async function cgroupsWork(): Promise<string> {
-  const { controllers } = await openCgroups('probe')
-  const missing = ['memory', 'pids', 'cpu'].filter((name) => !controllers.includes(name))
-  if (missing.length) throw new NotMet(`not limited: ${missing.join(', ')}`)
-  return `${controllers.join(', ')} are limited for each machine`
 }

@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { cgroupPlaces, controllersOf } from '../../src/localcloud/nodes/cgroup-places.js'
+import { removeGroups } from '../../src/localcloud/nodes/own-cgroup.js'
 import { type CliOptions, program, runCli } from './cli.js'
 
 const checkout = dirname(dirname(dirname(program)))
@@ -36,6 +38,7 @@ export class OrdinaryUser {
   readonly name = `sc${randomBytes(4).toString('hex')}`
   readonly home = `/home/${this.name}`
   readonly uid: number
+  readonly groups: string[] = []
   /** Where he finds our checkout. */
   readonly checkout = join(this.home, 'checkout')
 
@@ -49,13 +52,44 @@ export class OrdinaryUser {
     mkdirSync(this.checkout)
   }
 
-  /** What `runCli` needs to run the program as this user. The device is his own view, nobody else's changes. */
-  cli(options: { tun: boolean }): Pick<CliOptions, 'env' | 'cwd' | 'through' | 'program'> {
+  /** Groups of processes that are his to divide, as systemd gives them; none where root itself has none. */
+  async giveGroups(): Promise<void> {
+    const { v1, v2 } = await cgroupPlaces()
+    const places = v1.size > 0 ? [...v1.values()] : v2 ? [v2] : []
+    if (v1.size === 0 && v2)
+      for (const name of await controllersOf(v2)) writeFileSync(join(v2, 'cgroup.subtree_control'), `+${name}`)
+    for (const group of places.map((place) => join(place, this.name))) {
+      mkdirSync(group)
+      for (const file of ['', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']) {
+        if (existsSync(join(group, file))) chownSync(join(group, file), this.uid, this.uid)
+      }
+      this.groups.push(group)
+    }
+  }
+
+  /**
+   * What `runCli` needs to run the program as this user. The device is his own view, nobody else's changes.
+   * @param options.view shell commands that root gives in a mount namespace of this run's own before
+   */
+  cli(options: { tun: boolean; view?: string }): Pick<CliOptions, 'env' | 'cwd' | 'through' | 'program'> {
     const user = ['setpriv', '--reuid', this.name, '--regid', this.name, '--init-groups']
     return {
       env: { PATH: process.env.PATH, HOME: this.home, USER: this.name, LANG: 'C.UTF-8' },
       cwd: '/',
-      through: ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', VIEW, options.tun ? 'tun' : 'none']
+      through: [
+        'sh',
+        '-ec',
+        JOIN,
+        this.groups.join(' '),
+        'unshare',
+        '--mount',
+        '--propagation',
+        'private',
+        'sh',
+        '-ec',
+        view(options.view ?? ''),
+        options.tun ? 'tun' : 'none',
+      ]
         .concat([checkout, this.checkout])
         .concat(user),
       program: join(this.checkout, 'dist/cli/main.js'),
@@ -93,7 +127,8 @@ export class OrdinaryUser {
     })
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
+    for (const group of this.groups) await removeGroups(group)
     execFileSync('userdel', ['-r', this.name], { stdio: 'ignore' })
   }
 
@@ -103,14 +138,19 @@ export class OrdinaryUser {
   }
 }
 
+const JOIN = `
+for group in $0; do echo $$ > $group/cgroup.procs; done
+exec "$@"`
+
 // In a mount namespace of its own: the device as he may or may not open it, and the checkout where he can reach it.
-const VIEW = `
+const view = (more: string) => `
 mount -t tmpfs none /mnt
 if [ "$0" = tun ]; then mode=666; else mode=600; fi
 mknod -m $mode /mnt/tun c 10 200
 mount --bind /mnt/tun /dev/net/tun
 umount -l /mnt
 mount --bind "$1" "$2"
+${more}
 shift 2
 exec "$@"`
 

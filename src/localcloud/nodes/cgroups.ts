@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type CgroupFiles, cgroupPlaces, controllersOf, makeRoom } from './cgroup-places.js'
 import type { NodeSpec } from './engine.js'
 import { pidsBelow, removeGroups } from './own-cgroup.js'
 
@@ -18,27 +19,32 @@ export interface CgroupLimiter {
   readonly controllers: readonly string[]
 }
 
-const WANTED = ['memory', 'pids', 'cpu'] as const
-
-/** Finds what this machine offers. Groups of one home are below one directory named `starcluster-KEY`. */
-export async function openCgroups(key: string, mounts = '/proc/self/mounts'): Promise<CgroupLimiter> {
-  if (process.getuid?.() !== 0) return NO_GROUPS
-  const table = (await readFile(mounts, 'utf8')).split('\n').map((line) => line.split(' '))
-  const v1 = new Map<string, string>()
-  let unified: string | undefined
-  for (const [, at = '', type, options = ''] of table) {
-    if (type === 'cgroup2') unified ??= at
-    if (type === 'cgroup') for (const name of WANTED) if (options.split(',').includes(name)) v1.set(name, at)
+/**
+ * Finds what this machine offers. Groups of one home are below one directory named `starcluster-KEY`: at the top for
+ * root, for an ordinary user in the groups that he is in himself, as far as they are his.
+ */
+export async function openCgroups(key: string, files: CgroupFiles = {}): Promise<CgroupLimiter> {
+  const { root = process.getuid?.() === 0 } = files
+  const { v1, v2 } = await cgroupPlaces({ ...files, root })
+  if (v1.size > 0) return new V1Limiter(v1, `starcluster-${key}`)
+  if (!v2) return NO_GROUPS
+  if (!root) {
+    if ((await controllersOf(v2)).length === 0) return NO_GROUPS
+    await makeRoom(v2)
   }
-  if (v1.size > 0 || !unified) return new V1Limiter(v1, `starcluster-${key}`)
-  return new V2Limiter(unified, `starcluster-${key}`, await enable(unified))
+  return new V2Limiter(v2, `starcluster-${key}`, await enable(v2))
+}
+
+/** Which of memory, pids and cpu would be limited. Changes nothing, unlike `openCgroups`. */
+export async function offeredControllers(files: CgroupFiles = {}): Promise<string[]> {
+  const { v1, v2 } = await cgroupPlaces(files)
+  return v1.size > 0 ? [...v1.keys()] : v2 ? controllersOf(v2) : []
 }
 
 /** Hands the controllers on to child groups, as far as the machine has them and lets us. */
 async function enable(dir: string): Promise<string[]> {
-  const known = (await readFile(join(dir, 'cgroup.controllers'), 'utf8').catch(() => '')).trim().split(' ')
   const enabled: string[] = []
-  for (const name of WANTED.filter((wanted) => known.includes(wanted))) {
+  for (const name of await controllersOf(dir)) {
     const done = await writeFile(join(dir, 'cgroup.subtree_control'), `+${name}`)
       .then(() => true)
       .catch(() => false)
@@ -47,7 +53,7 @@ async function enable(dir: string): Promise<string[]> {
   return enabled
 }
 
-/** An ordinary user has none. The supervisor then bounds the processes of each node by RLIMIT_NPROC. */
+/** An ordinary user mostly has none. The supervisor bounds the processes of each node by RLIMIT_NPROC. */
 const NO_GROUPS: CgroupLimiter = {
   controllers: [],
   prepare: async () => [],

@@ -276,8 +276,8 @@ export class LinuxNodeEngine implements NodeEngine {
       memory: spec.limits.memoryMiB,
       cpus: spec.limits.cpus,
       volumes: (spec.volumes ?? []).map(({ volume, device }) => `${volume}:${device}`).join(','),
-      // For a node without control groups.
-      processes: cgroups.length > 0 ? '' : spec.limits.pids,
+      // An ordinary user's control groups may not be those of the supervisor, which then cannot join them.
+      processes: cgroups.length > 0 && process.getuid?.() === 0 ? '' : spec.limits.pids,
     }
     let answer: WireLine
     try {

@@ -35,7 +35,9 @@ export class NodeUsage {
 
   private async running(id: string) {
     const limiter = await this.options.limiter()
-    const pids = limiter.controllers.length > 0 ? await limiter.processes(id) : ((await this.beside(id)) ?? [])
+    // An ordinary user's node need not be in the groups that are his now.
+    const grouped = limiter.controllers.length > 0 && process.getuid?.() === 0
+    const pids = grouped ? await limiter.processes(id) : ((await this.beside(id)) ?? [])
     const memory = await Promise.all(pids.map(memoryOf))
     return { processes: pids.length, memoryBytes: memory.reduce((sum, bytes) => sum + bytes, 0) }
   }

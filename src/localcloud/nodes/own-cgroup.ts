@@ -1,6 +1,7 @@
 import { access, chown, constants, mkdir, readdir, readFile, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LocalCloudError } from '../local-error.js'
+import { withoutAside } from './cgroup-places.js'
 
 // A control group (version 2) that a node may divide further, which systemd needs: the node's first process joins it, and
 // its root owns it. See "Delegation" in docs.kernel.org/admin-guide/cgroup-v2.html.
@@ -26,7 +27,7 @@ export async function ownCgroupParent(key: string, supervisor: number | 'self'):
   const text = await readFile(`/proc/${supervisor}/cgroup`, 'utf8').catch(() => '')
   const path = /^0::(.*)$/m.exec(text)?.[1]
   if (path === undefined) throw refused('the local cloud is in no control group of version 2')
-  const group = join(mount, path)
+  const group = join(mount, withoutAside(path))
   for (const file of [group, join(group, 'cgroup.procs')]) {
     await access(file, constants.W_OK).catch(() => {
       throw refused(`the control group ${group} is not yours`)

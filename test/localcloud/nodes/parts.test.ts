@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openCgroups } from '../../../src/localcloud/nodes/cgroups.js'
 import { guestDir, netdArguments } from '../../../src/localcloud/nodes/guest-dir.js'
 import { identify, isAlive } from '../../../src/localcloud/nodes/process-identity.js'
 import { claimPublicNet } from '../../../src/localcloud/nodes/public-net.js'
@@ -78,34 +77,4 @@ test('two claims never get the same public network, a stored one is taken again'
   const again = await claimPublicNet({ port, stored: first.number })
   expect(again.prefix).toBe(first.prefix)
   await Promise.all([again.release(), second.release()])
-})
-
-test('limits by cgroups of version 2: handed on, written, read back', async () => {
-  const root = join(dir, 'cgroup')
-  mkdirSync(root)
-  writeFileSync(join(root, 'cgroup.controllers'), 'cpuset cpu io memory pids\n')
-  writeFileSync(join(dir, 'mounts'), `cgroup2 ${root} cgroup2 rw 0 0\n`)
-  const limiter = await openCgroups('key', join(dir, 'mounts'))
-  expect(limiter.controllers).toEqual(['memory', 'pids', 'cpu'])
-  const groups = await limiter.prepare('i-1', { cpus: 1.5, memoryMiB: 512, pids: 100 })
-  expect(groups).toEqual([join(root, 'starcluster-key/i-1')])
-  const value = (file: string) => readFileSync(join(groups[0]!, file), 'utf8')
-  expect([value('memory.max'), value('pids.max'), value('cpu.max')]).toEqual([
-    String(512 * 2 ** 20),
-    '100',
-    '150000 100000',
-  ])
-})
-
-test('limits by cgroups of version 1: one group for each controller', async () => {
-  const mounts = ['memory', 'pids', 'cpu,cpuacct'].map((name) => {
-    mkdirSync(join(dir, name))
-    return `cgroup ${join(dir, name)} cgroup rw,relatime,${name} 0 0`
-  })
-  writeFileSync(join(dir, 'mounts'), mounts.join('\n'))
-  const limiter = await openCgroups('key', join(dir, 'mounts'))
-  const groups = await limiter.prepare('i-1', { cpus: 2, memoryMiB: 64, pids: 10 })
-  expect(groups).toHaveLength(3)
-  expect(readFileSync(join(dir, 'memory/starcluster-key/i-1/memory.limit_in_bytes'), 'utf8')).toBe(String(64 * 2 ** 20))
-  expect(readFileSync(join(dir, 'cpu,cpuacct/starcluster-key/i-1/cpu.cfs_quota_us'), 'utf8')).toBe('200000')
 })

@@ -9,15 +9,19 @@ export function disksContract(machines: () => Machines): void {
   const out = (...args: Parameters<Machines['out']>) => machines().out(...args)
   let layer = ''
 
+  const boot = async (number: number) => {
+    await machines().engine.boot(machines().spec(number))
+    await machines().until('it is reached', async () => (await machines().run(number, 'true')).exitCode === 0)
+  }
   const snapshot = async (number: number, name: string) => {
     await machines().engine.stop(`i-${number}`)
     await machines().engine.disks.snapshot(`i-${number}`, name)
-    await machines().engine.boot(machines().spec(number))
+    await boot(number)
   }
   const rollback = async (number: number, name: string) => {
     await machines().engine.stop(`i-${number}`)
     await machines().engine.disks.rollback(`i-${number}`, name)
-    await machines().engine.boot(machines().spec(number))
+    await boot(number)
   }
 
   beforeAll(async () => {

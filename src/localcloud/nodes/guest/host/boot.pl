@@ -32,8 +32,7 @@ sub report { my ($boot, $line) = @_; $line =~ s/\s+\z//; $line =~ s/\n/ /g; sysw
 sub entry {
     my ($holder, $boot) = @_;
     $0 = "starcluster-boot $boot->{id}";
-    # The process id 0 means the writer.
-    Sys::spit("$_/cgroup.procs", '0') for split /,/, $boot->{cgroups};
+    join_groups($boot);
     Looks::keep_to_cpus($boot);
     my $disk = $boot->{mounted} ? undef : Disk::open_image("$boot->{home}/nodes/$boot->{id}/disk.img");
     $_->{face} = Volume::face($_) for @{ $boot->{volumes} };
@@ -46,6 +45,17 @@ sub entry {
         report($boot, 'mounted');
     }
     with_own_users($boot, \&mapper);
+}
+
+# An ordinary user's groups are those of whoever asks; a supervisor that was started in others may not move into them.
+sub join_groups {
+    my ($boot) = @_;
+    for my $group (split /,/, $boot->{cgroups}) {
+        # The process id 0 means the writer.
+        eval { Sys::spit("$group/cgroup.procs", '0'); 1 } and next;
+        die $@ if !$boot->{processes};
+        print "$boot->{id} is not limited by $group: $@";
+    }
 }
 
 # Forks a child with a user namespace in which every id keeps its number; only this process can write that map.
@@ -79,7 +89,7 @@ sub with_own_users {
     POSIX::_exit($? ? 1 : 0);
 }
 
-# Without control groups: what a user namespace holds counts as processes of the id that made it, and cannot become more
+# For an ordinary user: what a user namespace holds counts as processes of the id that made it, and cannot become more
 # than that id could have then (Linux 5.14). So each node's is made by an id of its own, the last half of its address.
 sub bound_processes {
     my ($boot) = @_;
