@@ -78,6 +78,7 @@ const PARTS: Readonly<Record<Init, GuestParts>> = {
       [`${UNITS}/nfs-kernel-server.service`]: 'nfs-server.service',
       [`${UNITS}/multi-user.target.wants/ssh.service`]: '/lib/systemd/system/ssh.service',
       [`${UNITS}/multi-user.target.wants/starcluster-first-boot.service`]: '../starcluster-first-boot.service',
+      [`${UNITS}/local-fs.target.wants/starcluster-volumes.service`]: '../starcluster-volumes.service',
     },
   },
 }

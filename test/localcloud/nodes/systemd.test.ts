@@ -120,6 +120,27 @@ describe.skipIf(refusal !== undefined)('a node with systemd', () => {
   )
 
   test(
+    'mounts its volume at boot',
+    async () => {
+      const { volumes } = machines.engine
+      const attachment = { volume: 'vol-0571', device: '/dev/sdf' }
+      await volumes.create(attachment.volume, { sizeGiB: 1 })
+      await volumes.attach('i-71', attachment)
+      await out(
+        'mkfs.ext4 -q -L data /dev/xvdf; mkdir /data; echo "LABEL=data /data auto defaults,nofail 0 2" >> /etc/fstab',
+      )
+      await out('mount /data; echo kept > /data/file')
+      await machines.engine.stop('i-71')
+      await machines.engine.boot({ ...machines.spec(SERVER), layers, volumes: [attachment] })
+      await out('systemctl is-system-running --wait')
+      expect(await out('cat /data/file; systemctl is-active data.mount')).toBe('kept\nactive')
+      expect(await volumes.detach('i-71', attachment.volume, { force: true })).toBe(true)
+      await volumes.remove(attachment.volume)
+    },
+    SLOW,
+  )
+
+  test(
     'is held to its limits, and leaves no control group',
     async () => {
       const root = '/sys/fs/cgroup/pids'
