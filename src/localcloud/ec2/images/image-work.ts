@@ -14,6 +14,7 @@ export class ImageWork {
   /** Images whose layer is being made and that are no records yet. */
   private readonly importing = new Set<string>()
   private untidy = false
+  private tidying = false
 
   constructor(private readonly cloud: Cloud) {
     const freed = () => {
@@ -48,9 +49,9 @@ export class ImageWork {
     const ids = [...this.waiting]
     this.waiting.clear()
     for (const id of ids) this.track(this.make(id))
-    if (!this.untidy) return
-    this.untidy = false
-    this.track(this.removeUnused())
+    if (!this.untidy || this.tidying) return
+    this.tidying = true
+    this.track(this.tidyUp())
   }
 
   async settled(): Promise<void> {
@@ -135,10 +136,24 @@ export class ImageWork {
     for (const snapshot of snapshotsFor(this.cloud, image.id)) dropSnapshot(this.cloud, snapshot)
   }
 
+  /** One look for all that ended meanwhile: thousands of machines may end at once. */
+  private async tidyUp(): Promise<void> {
+    try {
+      while (this.untidy) {
+        await new Promise((resolve) => setImmediate(resolve))
+        this.untidy = false
+        await this.removeUnused()
+      }
+    } finally {
+      this.tidying = false
+    }
+  }
+
   private async removeUnused(): Promise<void> {
     const { ec2 } = this.cloud.state
     const { disks } = this.cloud.engine
     const layers = await disks.layers()
+    if (layers.length === 0) return
     const pending = Object.values(ec2.images).filter((image) => image.state === 'pending')
     const snapshots = Object.values(ec2.snapshots)
     const taking = snapshots.filter(({ state, layers: of }) => of && (state === 'pending' || state === 'deleting'))
