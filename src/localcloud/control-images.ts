@@ -26,6 +26,18 @@ export async function importImage(
   return image
 }
 
+/**
+ * `build`: the base image, where it or one that machines stand on is missing. `rebuild`: anew, with the packages of today.
+ * `refresh`: package lists for machines made from now on. With `systemd`, the one whose machines run it.
+ * @throws LocalCloudError as the daemon says
+ */
+export async function workOnBaseImage(
+  request: Exclude<ImageAct, { act: 'import' }>,
+  options: ImageActOptions,
+): Promise<void> {
+  await act(request, options)
+}
+
 async function act(request: ImageAct, options: ImageActOptions): Promise<MadeImage | undefined> {
   const { env, signal, onProgress = () => undefined } = options
   await ensureDaemon({ env, withoutImage: true, ...(signal ? { signal } : {}), onProgress })

@@ -103,18 +103,7 @@ function refuseIncompatible(info: DaemonInfo): void {
   )
 }
 
-/**
- * Has the image built whose machines run systemd.
- * @throws LocalCloudError SystemdRefused where machines cannot run it
- */
-export async function ensureSystemdImage(options: EnsureOptions): Promise<void> {
-  await ensureDaemon({ ...options, withoutImage: true })
-  const found = await findDaemon(localPaths(options.env), options.signal)
-  if (!found) throw new LocalCloudError('DaemonGone', 'the local cloud ended while it was asked')
-  await waitForImage(found.info, options, true)
-}
-
-async function waitForImage(info: DaemonInfo, options: EnsureOptions, systemd = false): Promise<void> {
-  const end = await askImage(info, options.onProgress ?? (() => undefined), { signal: options.signal, systemd })
+async function waitForImage(info: DaemonInfo, options: EnsureOptions): Promise<void> {
+  const end = await askImage(info, options.onProgress ?? (() => undefined), { signal: options.signal })
   if ('error' in end) throw new LocalCloudError(end.error.code, end.error.message, { hint: end.error.hint })
 }

@@ -58,9 +58,13 @@ export const define: DefineCommand = (command, cli) => {
   const image = act('image', 'look after the images machines start from')
   const imageAct = (name: string, summary: string) => sub(image, name).description(summary)
   imageAct('list', 'list the images').action(async () => (await import('../local/images.js')).list(cli))
-  imageAct('build', 'build the base image, if it is not there')
+  imageAct('build', 'build the base image, where it is missing')
+    .option('-f, --force', 'build it anew with the packages of today; machines stay on theirs')
     .option('--systemd', 'the one whose machines run systemd: start with -n debian-12-systemd')
     .action(async (flags) => (await import('../local/images.js')).build(cli, flags))
+  imageAct('refresh', 'fetch the package lists now, for machines made from now on').action(async () =>
+    (await import('../local/images.js')).refresh(cli),
+  )
   imageAct('import', 'make an image of a tar file with a root file system (debootstrap, docker export, LXC)')
     .argument('<file>', 'plain, or compressed with gzip, xz, zstd or bzip2')
     .option('--name <name>', "the image's name; default: the file's")

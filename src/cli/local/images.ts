@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { createStarCluster } from '../../index.js'
-import { ensureDaemon, ensureSystemdImage } from '../../localcloud/control.js'
-import { importImage } from '../../localcloud/control-images.js'
+import { importImage, workOnBaseImage } from '../../localcloud/control-images.js'
 import type { CliContext } from '../context.js'
 
 /** All images that machines of the local cloud can start from, as EC2 tells them. */
@@ -19,18 +18,29 @@ export async function list(cli: CliContext): Promise<void> {
   }
 }
 
-export async function build(cli: CliContext, flags: { systemd?: boolean }): Promise<void> {
+export async function build(cli: CliContext, flags: { force?: boolean; systemd?: boolean }): Promise<void> {
   await cli.openLog()
-  const ensure = flags.systemd ? ensureSystemdImage : ensureDaemon
-  await ensure({ env: cli.env, signal: cli.signal, onProgress: (message) => cli.print(message) })
+  const systemd = flags.systemd === true
+  await workOnBaseImage({ act: flags.force ? 'rebuild' : 'build', systemd }, following(cli))
   await list(cli)
 }
+
+export async function refresh(cli: CliContext): Promise<void> {
+  await cli.openLog()
+  await workOnBaseImage({ act: 'refresh' }, following(cli))
+  cli.print('Package lists are fresh for machines made from now on; in those there are: apt-get update')
+}
+
+const following = (cli: CliContext) => ({
+  env: cli.env,
+  signal: cli.signal,
+  onProgress: (line: string) => cli.print(line),
+})
 
 export async function importFile(cli: CliContext, file: string, flags: { name?: string }): Promise<void> {
   await cli.openLog()
   const request = { file: resolve(file), ...(flags.name === undefined ? {} : { name: flags.name }) }
-  const onProgress = (line: string) => cli.print(line)
-  const { id, name, description } = await importImage(request, { env: cli.env, signal: cli.signal, onProgress })
+  const { id, name, description } = await importImage(request, following(cli))
   cli.print(`Imported ${id}  ${name}  (${description})`)
   cli.print(`Start a cluster from it with: starcluster start CLUSTER -n ${id}`)
 }

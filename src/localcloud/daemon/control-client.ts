@@ -38,11 +38,8 @@ export const askEgress = (daemon: DaemonInfo, method: 'GET' | 'POST', options: A
 type LastLine = Exclude<ImageLine, { progress: string }>
 
 /** Has a base image built, or joins the build that runs. Ends with the last line of the daemon. */
-export const askImage = (
-  daemon: DaemonInfo,
-  onProgress: (message: string) => void,
-  options: AskOptions & { readonly systemd?: boolean },
-) => askLines(daemon, options.systemd ? '/image/systemd' : '/image', onProgress, options)
+export const askImage = (daemon: DaemonInfo, onProgress: (message: string) => void, options: AskOptions) =>
+  askLines(daemon, '/image', onProgress, options)
 
 /** An act on images. When we go away before its end, the daemon gives it up. */
 export const askImageAct = (

@@ -20,9 +20,9 @@ export interface ControlledDaemon {
   readonly token: string
   /** Its state directory, for messages. */
   readonly dir: string
-  ping(): DaemonPing
+  ping(): Promise<DaemonPing>
   report(): Promise<DaemonReport>
-  ensureImage(onProgress: (message: string) => void, systemd: boolean): Promise<void>
+  ensureImage(onProgress: (message: string) => void): Promise<void>
   imageAct(act: ImageAct, onProgress: (message: string) => void, signal: AbortSignal): Promise<MadeImage | undefined>
   diskAct(act: DiskAct): Promise<readonly { name: string; created: string }[]>
   egress(wanted?: boolean): Promise<EgressState>
@@ -40,15 +40,14 @@ export function controlRoutes(daemon: ControlledDaemon) {
     if (path === '/faults') return faultRoute(request, response, daemon.faults)
     switch (`${request.method} ${path}`) {
       case 'GET /ping':
-        sendJson(response, 200, daemon.ping())
+        sendJson(response, 200, await daemon.ping())
         return true
       case 'GET /status':
         sendJson(response, 200, await daemon.report())
         return true
       case 'POST /image':
-      case 'POST /image/systemd':
         await sendProgress(response, daemon, 'BaseImageFailed', async (onProgress) => {
-          await daemon.ensureImage(onProgress, path.endsWith('systemd'))
+          await daemon.ensureImage(onProgress)
           return undefined
         })
         return true

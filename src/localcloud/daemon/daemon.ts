@@ -108,9 +108,8 @@ export class Daemon {
         dir: this.paths.dir,
         ping: () => this.ping(),
         report: () => this.report(),
-        ensureImage: (onProgress, systemd) =>
-          (systemd ? this.machines.systemdImage : this.machines.image).ensure(onProgress),
-        imageAct: (act, onProgress, signal) => imageAct(act, this.cloud, { onProgress, signal }),
+        ensureImage: (onProgress) => this.machines.image.ensure(onProgress),
+        imageAct: (act, onProgress, signal) => imageAct(act, this.cloud, this.machines, { onProgress, signal }),
         diskAct: (act) => diskAct(act, this.cloud),
         stop: () => process.emit('SIGTERM'),
         egress: (wanted) => egressOf(this.machines.engine, wanted),
@@ -169,8 +168,9 @@ export class Daemon {
     }
   }
 
-  private ping() {
-    return { version: programVersion(), protocol: CONTROL_PROTOCOL, imageReady: this.machines.image.ready }
+  private async ping() {
+    const imageReady = await this.machines.image.isReady()
+    return { version: programVersion(), protocol: CONTROL_PROTOCOL, imageReady }
   }
 
   private async egressReport(): Promise<Pick<DaemonReport, 'egress'>> {
@@ -181,14 +181,14 @@ export class Daemon {
 
   private async report(): Promise<DaemonReport> {
     return {
-      ...this.ping(),
+      ...(await this.ping()),
       pid: process.pid,
       port: this.port,
       sshPort: this.machines.engine.sshPort,
       started: this.started,
       memoryBytes: process.memoryUsage.rss(),
       engine: this.machines.kind,
-      notices: this.notices,
+      notices: [...this.notices, ...((await this.machines.engine.troubles?.()) ?? [])],
       ...(await this.egressReport()),
       faults: faultsOf(this.cloud).list().map(faultText),
       nodes: await nodeStatuses(this.machines.engine),

@@ -1,5 +1,6 @@
 import type { Cloud } from '../cloud.js'
 import { importImage } from '../ec2/index.js'
+import type { BaseImageKeeper } from './base-image.js'
 import type { ImageAct, MadeImage } from './status.js'
 
 interface Following {
@@ -8,7 +9,17 @@ interface Following {
 }
 
 /** What the command line asks of images and AWS has no request for. */
-export async function imageAct(act: ImageAct, cloud: Cloud, following: Following): Promise<MadeImage | undefined> {
-  const { id, name, description } = await importImage(act, cloud, following)
+export async function imageAct(
+  request: ImageAct,
+  cloud: Cloud,
+  keepers: { readonly image: BaseImageKeeper; readonly systemdImage: BaseImageKeeper },
+  following: Following,
+): Promise<MadeImage | undefined> {
+  if (request.act !== 'import') {
+    const keeper = request.systemd ? keepers.systemdImage : keepers.image
+    await keeper[request.act](following.onProgress)
+    return undefined
+  }
+  const { id, name, description } = await importImage(request, cloud, following)
   return { id, name, description }
 }

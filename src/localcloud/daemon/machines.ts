@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cloud, CloudLog } from '../cloud.js'
 import { diskRoot } from '../disk-root.js'
-import { metadataSource, registerBaseImage } from '../ec2/index.js'
+import { forgetBaseImages, metadataSource, registerBaseImage } from '../ec2/index.js'
 import { NullEngine } from '../ec2/null-engine.js'
 import { installation } from '../installation.js'
 import { LocalCloudError } from '../local-error.js'
@@ -40,11 +40,16 @@ export async function openMachines(
   cloud: () => Cloud,
 ): Promise<LocalMachines> {
   const keeper = (images: Images, isDefault: boolean) => {
-    const register = async (image: Parameters<typeof registerBaseImage>[1]) => {
-      registerBaseImage(cloud().state.ec2, image, isDefault)
-      await cloud().commit()
+    const registry: ConstructorParameters<typeof BaseImageKeeper>[1] = {
+      async register(image, present) {
+        registerBaseImage(cloud().state.ec2, image, isDefault)
+        if (present) forgetBaseImages(cloud().state.ec2, present)
+        await cloud().commit()
+      },
+      hasOthers: () =>
+        Object.values(cloud().state.ec2.images).some(({ base, state = 'available' }) => !base && state === 'available'),
     }
-    return new BaseImageKeeper(images, register, log)
+    return new BaseImageKeeper(images, registry, log)
   }
   if (env.STARCLUSTER_LOCAL_ENGINE === 'null') {
     const image = keeper(NO_IMAGES, true)

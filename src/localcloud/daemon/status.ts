@@ -62,7 +62,9 @@ export type DisksAnswer =
   | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
 
 /** Body of POST /_starcluster/images. */
-export type ImageAct = { readonly act: 'import'; readonly file: string; readonly name?: string }
+export type ImageAct =
+  | { readonly act: 'import'; readonly file: string; readonly name?: string }
+  | { readonly act: 'build' | 'rebuild' | 'refresh'; readonly systemd?: boolean }
 
 /** An image as the command line tells of it. */
 export interface MadeImage {

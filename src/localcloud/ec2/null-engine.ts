@@ -144,6 +144,13 @@ class NullDisks implements NodeDisks {
     return [...this.made]
   }
 
+  /** As told last. */
+  kept: readonly string[] = []
+
+  async keep(layers: readonly string[]): Promise<void> {
+    this.kept = [...layers]
+  }
+
   async removeLayer(id: string): Promise<void> {
     this.made.delete(id)
   }

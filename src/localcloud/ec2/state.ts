@@ -209,9 +209,22 @@ export interface BaseImageDescription {
   readonly created: Date | string
 }
 
+const baseImageId = (id: string) => `ami-${createHash('sha256').update(id).digest('hex').slice(0, 17)}`
+
+/** Forgets base images that are none of these any more: replaced by a newer one, or deleted by hand. */
+export function forgetBaseImages(state: Ec2State, present: readonly Pick<BaseImageDescription, 'id'>[]): void {
+  const known = new Set(present.map(({ id }) => baseImageId(id)))
+  for (const { id, base } of Object.values(state.images)) {
+    if (!base || known.has(id)) continue
+    delete state.images[id]
+    delete state.tags[id]
+    if (state.defaultImageId === id) delete state.defaultImageId
+  }
+}
+
 /** Makes a base image an AMI, and the meaning of `default` unless told not to. Called at each start of the daemon; idempotent. */
 export function registerBaseImage(state: Ec2State, base: BaseImageDescription, isDefault = true): ImageRecord {
-  const id = `ami-${createHash('sha256').update(base.id).digest('hex').slice(0, 17)}`
+  const id = baseImageId(base.id)
   const image: ImageRecord = {
     id,
     name: base.name,

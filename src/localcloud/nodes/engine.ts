@@ -1,3 +1,4 @@
+import type { DiskRoom } from './disk-room.js'
 import type { NetworkPolicy } from './network-policy.js'
 import type { NodeDisks } from './node-disks.js'
 import type { NodeNetwork } from './node-network.js'
@@ -53,6 +54,10 @@ export interface NodeEngine {
   stop(id: string, options?: { force?: boolean; timeoutMs?: number }): Promise<void>
   /** Stops the node if it runs and deletes its disk. Idempotent. */
   remove(id: string): Promise<void>
+  /** Room for disks, where that is known; engines without real disks have no such thing. */
+  room?(): Promise<DiskRoom | undefined>
+  /** What threatens the nodes there are (a full disk, an image that is gone), a line each, with the way on. */
+  troubles?(): Promise<string[]>
   /** Console output so far, all boots, newest last; at most 64 KiB. Empty for an unknown node. */
   console(id: string): Promise<string>
   /** Process, memory (PSS) and disk figures of a node, for `local status`. */

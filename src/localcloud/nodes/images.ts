@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HostApt, readHostApt } from './apt-host.js'
 import { withLock } from './build-lock.js'
 import { makePassage } from './disk-paths.js'
+import { requireRoom } from './disk-room.js'
 import { buildRoot } from './image-build.js'
 import { type Init, imageName, recipeId } from './image-recipe.js'
+import { missingLayers } from './layer-check.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
+import { layersInUse, refreshListsNow } from './package-lists.js'
 
 /** An image that nodes can start from. */
 export interface BaseImage {
@@ -18,30 +21,50 @@ export interface BaseImage {
   readonly layers: readonly string[]
   /** ISO date. */
   readonly created: string
+  /** What it was made by; missing: its id. Images of one recipe differ in the versions of their packages. */
+  readonly recipe?: string
+}
+
+/** What a build makes, of what. */
+interface Plan {
+  readonly apt: HostApt
+  readonly init: Init
+  readonly recipe: string
+  readonly onProgress: (line: string) => void
 }
 
 /** The images below a disk root, shared by all local clouds of a user. Layers never change once they are here. */
 export class ImageStore {
   private readonly dir: string
   private readonly layers: string
+  private readonly homes: string
   private readonly building = new Map<Init, Promise<BaseImage>>()
 
   constructor(diskRoot: string) {
     this.dir = join(diskRoot, 'images')
     this.layers = join(this.dir, 'layers')
+    this.homes = join(diskRoot, 'homes')
   }
 
   /** Images that are complete, newest first. */
   async list(): Promise<BaseImage[]> {
     const names = await readdir(this.dir).catch(() => [])
-    const texts = names.filter((name) => name.endsWith('.json')).map((name) => readFile(join(this.dir, name), 'utf8'))
-    const images = (await Promise.all(texts)).map((text) => JSON.parse(text) as BaseImage)
-    return images.sort((a, b) => b.created.localeCompare(a.created))
+    const files = names.filter((name) => name.endsWith('.json')).map((name) => readImage(join(this.dir, name)))
+    const images = (await Promise.all(files)).filter((image) => image !== undefined)
+    const whole = await Promise.all(images.map((image) => this.isComplete(image)))
+    return images.filter((_, at) => whole[at]).sort((a, b) => b.created.localeCompare(a.created))
   }
 
-  /** The image for this machine's distribution, or undefined when it has still to be built. */
+  /** Whether machines can start from it: somebody may have deleted it by hand. */
+  async isComplete(image: Pick<BaseImage, 'id' | 'layers'>): Promise<boolean> {
+    const paths = [join(this.dir, `${image.id}.json`), ...image.layers.map((layer) => join(this.layers, layer))]
+    const there = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
+    return there.every((one) => one !== undefined)
+  }
+
+  /** The newest image for this machine's distribution, or undefined when it has still to be built. */
   async base(init: Init = 'shell'): Promise<BaseImage | undefined> {
-    return this.find(recipeId((await readHostApt()).distribution, init))
+    return this.newest(recipeId((await readHostApt()).distribution, init))
   }
 
   /**
@@ -56,36 +79,84 @@ export class ImageStore {
     return building
   }
 
+  /**
+   * Builds the image anew, with the packages of today, though there is one. Machines and images stay on the one they stand
+   * on; those that nobody stands on any more are removed.
+   * @throws LocalCloudError NoPackageSources, ImageBuildFailed, NoSpace; then the image there was is used as before
+   */
+  async rebuildBase(onProgress: (line: string) => void, init: Init = 'shell'): Promise<BaseImage> {
+    const plan = await this.plan(init, onProgress)
+    return this.locked(onProgress, async () => {
+      const digits = new Date().toISOString().replace(/[^0-9]/g, '')
+      const image = await this.build(`${plan.recipe}.${digits.slice(0, 14)}`, plan)
+      await this.removeSuperseded(image, onProgress)
+      return image
+    })
+  }
+
   private async makeBase(init: Init, onProgress: (line: string) => void): Promise<BaseImage> {
+    const recipe = recipeId((await readHostApt()).distribution, init)
+    const found = await this.newest(recipe)
+    if (found && (await this.goneInUse(recipe)).length === 0) return found
+    const plan = await this.plan(init, onProgress)
+    return this.locked(onProgress, async () => {
+      // Under its old name, so that machines that stand on it can start again.
+      for (const gone of await this.goneInUse(recipe)) await this.build(gone, plan)
+      return (await this.newest(recipe)) ?? (await this.build(recipe, plan))
+    })
+  }
+
+  private async plan(init: Init, onProgress: (line: string) => void): Promise<Plan> {
     const apt = await readHostApt()
-    const id = recipeId(apt.distribution, init)
-    const found = await this.find(id)
-    if (found) return found
+    await this.prepare()
+    return { apt, init, recipe: recipeId(apt.distribution, init), onProgress }
+  }
+
+  private async prepare(): Promise<void> {
     await mustHaveOwnRoot()
     await makePassage(this.dir, this.layers)
-    return withLock(
-      join(this.dir, 'build.lock'),
-      async () => (await this.find(id)) ?? (await this.build(id, apt, init, onProgress)),
-      () => onProgress('waiting for another build to end'),
-    )
   }
 
-  private async find(id: string): Promise<BaseImage | undefined> {
-    const complete = await stat(join(this.layers, id))
-      .then(() => true)
-      .catch(() => false)
-    return complete ? (await this.list()).find((image) => image.id === id) : undefined
+  private locked<T>(onProgress: (line: string) => void, act: () => Promise<T>): Promise<T> {
+    return withLock(join(this.dir, 'build.lock'), act, () => onProgress('waiting for another build to end'))
   }
 
-  private async build(id: string, apt: HostApt, init: Init, onProgress: (line: string) => void): Promise<BaseImage> {
+  private async newest(recipe: string): Promise<BaseImage | undefined> {
+    return (await this.list()).find((image) => (image.recipe ?? image.id) === recipe)
+  }
+
+  /** Layers of a recipe that disks stand on and that were deleted by hand. */
+  private async goneInUse(recipe: string): Promise<string[]> {
+    const used = [...(await layersInUse(this.homes))].filter((name) => name === recipe || name.startsWith(`${recipe}.`))
+    return missingLayers(this.layers, used.join(','))
+  }
+
+  /** Fetches the package lists now, for machines made from now on. @throws LocalCloudError as apt says */
+  async refreshLists(image: Pick<BaseImage, 'layers'>): Promise<void> {
+    await this.prepare()
+    await refreshListsNow(this.dir, image.layers.at(-1) ?? '')
+  }
+
+  private async removeSuperseded(kept: BaseImage, onProgress: (line: string) => void): Promise<void> {
+    const used = await layersInUse(this.homes)
+    for (const image of await this.list()) {
+      if (image.id === kept.id || image.name !== kept.name || image.layers.some((layer) => used.has(layer))) continue
+      await rm(join(this.dir, `${image.id}.json`), { force: true })
+      await removeTrees(...image.layers.map((layer) => join(this.layers, layer)))
+      onProgress(`removed ${image.id}, which nobody used any more`)
+    }
+  }
+
+  private async build(id: string, { apt, init, recipe, onProgress }: Plan): Promise<BaseImage> {
     await this.removeRemains()
+    await requireRoom(this.dir, 'to build an image')
     const name = imageName(apt.distribution, init)
     const work = join(this.dir, `build-${randomBytes(6).toString('hex')}`)
     await mkdir(work, { mode: 0o711 })
     try {
       onProgress(`building image ${name} from this machine's package sources`)
       const root = await buildRoot(work, apt, init, onProgress)
-      const image: BaseImage = { id, name, layers: [id], created: new Date().toISOString() }
+      const image: BaseImage = { id, name, layers: [id], created: new Date().toISOString(), recipe }
       await writeFile(join(work, 'image.json'), JSON.stringify(image))
       await removeTrees(join(this.layers, id))
       await rename(root, join(this.layers, id))
@@ -100,7 +171,17 @@ export class ImageStore {
   /** What killed builders left. Only called with the lock held, so none of it is in use. */
   private async removeRemains(): Promise<void> {
     for (const name of await readdir(this.dir)) {
-      if (name.startsWith('build-')) await removeTrees(join(this.dir, name))
+      if (/^build-[0-9a-f]{12}$/.test(name)) await removeTrees(join(this.dir, name))
     }
+  }
+}
+
+/** undefined for what somebody spoiled: it counts as not built. */
+async function readImage(file: string): Promise<BaseImage | undefined> {
+  try {
+    const image = JSON.parse(await readFile(file, 'utf8')) as BaseImage
+    return Array.isArray(image.layers) ? image : undefined
+  } catch {
+    return undefined
   }
 }

@@ -123,7 +123,9 @@ function judge(name: string, root: string, complaints: readonly string[]): numbe
       hint: 'an unprivileged container shifts its ids: pack the files from inside of it, or through its engine (export)',
     })
   }
-  const full = serious.find((line) => /No space left on device|Disk quota exceeded/.test(line))
+  const full = serious.find((line) =>
+    /No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes/.test(line),
+  )
   if (full) {
     throw new LocalCloudError('ImportFailed', `${name} could not be unpacked: no space left on the disk of ${root}`, {
       hint: 'free some space (nothing was kept of it), or set STARCLUSTER_DISK_ROOT to a directory on a bigger disk',

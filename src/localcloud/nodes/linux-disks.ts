@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { LocalCloudError } from '../local-error.js'
 import { cleanImageLayer } from './clean-layer.js'
@@ -9,10 +9,11 @@ import { guestDir } from './guest-dir.js'
 import { mustRunHost } from './host-command.js'
 import { giveToNodeRoot } from './ids.js'
 import { importRoot } from './import-root.js'
+import { requireLayers } from './layer-check.js'
 import { diskLayers } from './node-disk.js'
 import type { DiskSnapshot, ImportedLayer, ImportOptions, NodeDisks } from './node-disks.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
-import { layersInUse } from './package-lists.js'
+import { KEPT_LAYERS, layersInUse } from './package-lists.js'
 import type { Supervisor } from './supervisor.js'
 
 /** More frozen layers than this are put together into one: a mount has room for some sixty names. */
@@ -67,7 +68,7 @@ export class LinuxDisks implements NodeDisks {
   async capture(id: string, layer: string): Promise<string> {
     const chain = await readChain(this.paths.node(id), id)
     const fs = await this.mounted(id)
-    const work = join(this.paths.images, `capture-${randomBytes(6).toString('hex')}`)
+    const work = this.workDir('capture')
     const name = `${this.ownPrefix()}${layer}`
     try {
       await makePassage(this.paths.images, this.paths.layers, work)
@@ -83,7 +84,7 @@ export class LinuxDisks implements NodeDisks {
 
   async importTar(file: string, layer: string, options: ImportOptions = {}): Promise<ImportedLayer> {
     await mustHaveOwnRoot()
-    const work = join(this.paths.images, `import-${randomBytes(6).toString('hex')}`)
+    const work = this.workDir('import')
     const name = `${this.ownPrefix()}${layer}`
     try {
       await makePassage(this.paths.images, this.paths.layers, work)
@@ -105,6 +106,28 @@ export class LinuxDisks implements NodeDisks {
     // A disk may stand on it that nobody knows any more: it stays as long as that one.
     if ((await layersInUse(dirname(this.paths.home))).has(id)) return
     await removeTrees(join(this.paths.layers, id))
+  }
+
+  async keep(layers: readonly string[]): Promise<void> {
+    const shared = layers.filter((layer) => !isHomeLayer(layer)).sort()
+    const file = join(this.paths.home, KEPT_LAYERS)
+    const text = shared.map((layer) => `${layer}\n`).join('')
+    if (text === (await readFile(file, 'utf8').catch(() => ''))) return
+    await writeFile(`${file}.new`, text)
+    await rename(`${file}.new`, file)
+  }
+
+  /** What an engine of this home left that was killed at work. Only for when nothing is under way. */
+  async removeRemains(): Promise<void> {
+    const names = await readdir(this.paths.images).catch(() => [])
+    const own = names.filter(
+      (name) => /^(?:capture|import)-/.test(name) && name.includes(`-${basename(this.paths.home)}-`),
+    )
+    await removeTrees(...own.map((name) => join(this.paths.images, name)))
+  }
+
+  private workDir(act: 'capture' | 'import'): string {
+    return join(this.paths.images, `${act}-${basename(this.paths.home)}-${randomBytes(6).toString('hex')}`)
   }
 
   /** The layers directory is shared by all homes of a user. */
@@ -139,7 +162,9 @@ export class LinuxDisks implements NodeDisks {
   /** Has the disk mounted in the holder. -> its file system as the host reaches it */
   private async mounted(id: string): Promise<string> {
     const supervisor = await this.supervisor()
-    await supervisor.request('hold', { id, lower: (await diskLayers(this.paths.node(id))) ?? '' })
+    const lower = (await diskLayers(this.paths.node(id))) ?? ''
+    await requireLayers(this.paths.layers, lower)
+    await supervisor.request('hold', { id, lower })
     return `/proc/${supervisor.holderPid}/root/disks/nodes/${id}/fs`
   }
 

@@ -5,16 +5,18 @@ import type { CloudLog } from '../cloud.js'
 import { LocalCloudError } from '../local-error.js'
 import { type CgroupLimiter, openCgroups } from './cgroups.js'
 import { type DiskPaths, diskPaths, makePassage } from './disk-paths.js'
+import { type DiskRoom, diskRoom, requireRoom } from './disk-room.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from './engine.js'
+import { isMountFaulty } from './faulty-mount.js'
 import { LinuxFullDisk } from './full-disk.js'
 import { ensureGuestLayer, initOf } from './guest-layer.js'
 import { nodeRoot } from './ids.js'
+import { layersReplaced, requireLayers } from './layer-check.js'
 import { isHomeLayer, LinuxDisks } from './linux-disks.js'
 import { LinuxNetwork } from './linux-network.js'
 import { LinuxVolumes, thawVolumes } from './linux-volumes.js'
 import type { NetworkPolicy } from './network-policy.js'
 import { diskLayers, layerIds, makeDisk } from './node-disk.js'
-import type { NodeDisks } from './node-disks.js'
 import { NodeUsage } from './node-usage.js'
 import { makeOwnCgroup, ownCgroupParent, removeOwnCgroup } from './own-cgroup.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
@@ -26,6 +28,7 @@ import { NAME_SERVER, nameServerOf, SharedParts } from './shared-parts.js'
 import { sharesMounted } from './shares-mounted.js'
 import { Supervisor } from './supervisor.js'
 import type { WireLine } from './supervisor-wire.js'
+import { findTroubles } from './troubles.js'
 
 export interface NodeEngineOptions {
   /** Names the home whose nodes these are: two directories, two separate sets of nodes. */
@@ -51,7 +54,7 @@ const CONSOLE_BYTES = 65_536
 
 export class LinuxNodeEngine implements NodeEngine {
   readonly sshPort: number
-  readonly disks: NodeDisks
+  readonly disks: LinuxDisks
   readonly network: LinuxNetwork
   readonly volumes: LinuxVolumes
   readonly fullDisk: LinuxFullDisk
@@ -91,6 +94,7 @@ export class LinuxNodeEngine implements NodeEngine {
   }
 
   async open(): Promise<void> {
+    await this.disks.removeRemains()
     await this.up()
   }
 
@@ -116,6 +120,7 @@ export class LinuxNodeEngine implements NodeEngine {
     await (await this.limiter()).removeAll()
     await removeTrees(this.paths.home)
     for (const layer of await this.disks.layers()) await this.disks.removeLayer(layer)
+    await this.disks.removeRemains()
     if (options.images) await this.removeImages()
   }
 
@@ -171,6 +176,14 @@ export class LinuxNodeEngine implements NodeEngine {
 
   console(id: string): Promise<string> {
     return readTail(join(this.paths.node(id), 'console.log'), CONSOLE_BYTES)
+  }
+
+  room(): Promise<DiskRoom> {
+    return diskRoom(this.paths.home)
+  }
+
+  async troubles(): Promise<string[]> {
+    return findTroubles(this.paths, await this.diskIds())
   }
 
   usage(id: string): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
@@ -260,7 +273,8 @@ export class LinuxNodeEngine implements NodeEngine {
     const shared = await this.up()
     const { supervisor } = shared
     const dir = this.paths.node(spec.id)
-    const lower = (await diskLayers(dir)) ?? (await this.newDisk(dir, spec))
+    await requireRoom(this.paths.home, 'to start a machine')
+    const lower = (await this.oldDisk(dir, spec, supervisor)) ?? (await this.newDisk(dir, spec))
     await this.volumes.settled(spec.volumes ?? [])
     const cgroups = await (await this.limiter()).prepare(spec.id, spec.limits)
     const init = await initOf(this.paths.layers, layerIds(lower))
@@ -304,10 +318,27 @@ export class LinuxNodeEngine implements NodeEngine {
     if (own) await removeOwnCgroup(own)
   }
 
-  private async newDisk(dir: string, spec: NodeSpec): Promise<string> {
+  /** Layers of a disk that is there, with all of them in place. */
+  private async oldDisk(dir: string, spec: NodeSpec, supervisor: Supervisor): Promise<string | undefined> {
+    const lower = await diskLayers(dir)
+    if (lower === undefined) return undefined
+    await requireLayers(this.paths.layers, lower, () => this.guestLayer(spec))
+    const replaced = await layersReplaced(dir, this.paths.layers, lower)
+    // Either way the mount of the last boot is of no use.
+    if (replaced || (await isMountFaulty(supervisor.holderPid, spec.id)))
+      await supervisor.request('release', { id: spec.id })
+    return lower
+  }
+
+  private async guestLayer(spec: NodeSpec): Promise<string> {
     const nameServers = [NAME_SERVER, nameServerOf(this.options.network)]
     const init = await initOf(this.paths.layers, spec.layers)
-    const guest = await ensureGuestLayer(this.paths.layers, { domain: this.domain, nameServers }, init)
+    return ensureGuestLayer(this.paths.layers, { domain: this.domain, nameServers }, init)
+  }
+
+  private async newDisk(dir: string, spec: NodeSpec): Promise<string> {
+    await requireLayers(this.paths.layers, spec.layers.join(','))
+    const guest = await this.guestLayer(spec)
     const told = await this.options.metadata.instanceAt(spec.privateIp)
     const metadata = told?.disabled ? undefined : told
     const [base = '', ...above] = [...spec.layers].reverse()
@@ -316,7 +347,9 @@ export class LinuxNodeEngine implements NodeEngine {
     const lists = listed && (await refreshPackageLists(this.paths.images, base, { log: this.options.log }))
     const layers = [guest, ...above.reverse(), ...(lists ? [lists] : []), base]
     await makeDisk(dir, spec, layers, metadata)
-    return (await diskLayers(dir))!
+    const lower = (await diskLayers(dir))!
+    await layersReplaced(dir, this.paths.layers, lower)
+    return lower
   }
 
   private async bootFailure(id: string, error: unknown): Promise<LocalCloudError> {

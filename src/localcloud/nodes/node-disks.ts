@@ -51,4 +51,6 @@ export interface NodeDisks {
   /** Ids of the layers made by `capture` and `importTar` in this home. */
   layers(): Promise<string[]>
   removeLayer(id: string): Promise<void>
+  /** Which layers images of this home stand on, besides its own: nobody deletes them, also not for another home. */
+  keep(layers: readonly string[]): Promise<void>
 }

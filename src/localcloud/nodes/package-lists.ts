@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { CloudLog } from '../cloud.js'
 import { type HostApt, readHostApt } from './apt-host.js'
 import { withLock } from './build-lock.js'
+import { requireRoom } from './disk-room.js'
 import { mustRunHost } from './host-command.js'
 import { giveToNodeRoot } from './ids.js'
 import { removeTrees } from './own-root.js'
@@ -45,6 +46,16 @@ export async function refreshPackageLists(
   })
 }
 
+/** Fetches the lists whatever their age. @throws LocalCloudError HostCommandFailed; then the older ones stay in use */
+export async function refreshListsNow(imagesDir: string, baseLayer: string): Promise<string> {
+  return withLock(join(imagesDir, 'lists.lock'), async () => {
+    const made = await update(imagesDir, baseLayer, 120_000)
+    await prune(join(imagesDir, 'layers'), baseLayer)
+    await rm(join(imagesDir, 'lists.failed'), { force: true })
+    return made
+  })
+}
+
 const LISTS = 'var/lib/apt/lists'
 const nameFor = (baseLayer: string) => `lists-${baseLayer}-`
 
@@ -65,6 +76,8 @@ async function triedLately(imagesDir: string): Promise<boolean> {
 /** The host's apt fetches into a directory of ours; its own lists and settings are not touched. */
 async function update(imagesDir: string, baseLayer: string, deadlineMs: number): Promise<string> {
   const apt = await readHostApt()
+  await removeRemains(imagesDir)
+  await requireRoom(imagesDir, 'for package lists')
   const work = join(imagesDir, `lists-${randomBytes(6).toString('hex')}`)
   try {
     const tree = join(work, 'tree')
@@ -86,6 +99,13 @@ async function update(imagesDir: string, baseLayer: string, deadlineMs: number):
     return name
   } finally {
     await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** What killed refreshes left. Only called with the lock held, so none of it is in use. */
+async function removeRemains(imagesDir: string): Promise<void> {
+  for (const name of await readdir(imagesDir)) {
+    if (/^lists-[0-9a-f]{12}$/.test(name)) await removeTrees(join(imagesDir, name))
   }
 }
 
@@ -115,10 +135,15 @@ async function prune(layers: string, baseLayer: string): Promise<void> {
   }
 }
 
-/** Every layer that a disk of any home below `homesDir` stands on. */
+/** In a home's directory: layers that its images stand on, one a line. */
+export const KEPT_LAYERS = 'kept-layers'
+
+/** Every layer that a disk or an image of any home below `homesDir` stands on. */
 export async function layersInUse(homesDir: string): Promise<Set<string>> {
   const used = new Set<string>()
   for (const home of await readdir(homesDir).catch(() => [])) {
+    const kept = await readFile(join(homesDir, home, KEPT_LAYERS), 'utf8').catch(() => '')
+    for (const layer of kept.split('\n').filter(Boolean)) used.add(layer)
     const nodes = join(homesDir, home, 'nodes')
     for (const node of await readdir(nodes).catch(() => [])) {
       const text = await readFile(join(nodes, node, 'layers'), 'utf8').catch(() => '')

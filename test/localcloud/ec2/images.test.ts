@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { diskAct, importImage, reconcile } from '../../../src/localcloud/ec2/index.js'
+import {
+  diskAct,
+  forgetBaseImages,
+  importImage,
+  reconcile,
+  registerBaseImage,
+} from '../../../src/localcloud/ec2/index.js'
 import { idOf, idsOf, refused, testCloud } from './support.js'
 
 describe('images', () => {
@@ -235,4 +241,70 @@ describe('named states of the disks of instances', () => {
     expect(engine.nodes.get(id)?.state).toBe('stopped')
     expect(cloud.state.ec2.instances[id]?.state).toBe('stopped')
   })
+})
+
+describe('an image while its instance goes elsewhere', () => {
+  test('terminated meanwhile: the image is made first and stays; the instance then ends', async () => {
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { ec2, engine, launch, settled, cloud } = testCloud({
+      hook: (operation) => (operation === 'capture' ? held : undefined),
+    })
+    const [id = ''] = idsOf(await launch())
+    const { ImageId = '' } = await ec2.createImage({ InstanceId: id, Name: 'last words', NoReboot: true })
+    await ec2.terminateInstances({ InstanceIds: [id] })
+    release()
+    await settled()
+    expect(cloud.state.ec2.instances[id]?.state).toBe('terminated')
+    expect(cloud.state.ec2.images[ImageId]?.state).toBe('available')
+    expect(await engine.disks.layers()).toEqual([`image-${ImageId}`])
+    await ec2.deregisterImage({ ImageId, DeleteAssociatedSnapshots: true })
+    await settled()
+    expect(await engine.disks.layers()).toEqual([])
+  })
+
+  test('stop, start and rollback asked for at once happen one after the other, none is lost', async () => {
+    const { cloud, engine, ec2, launch, settled } = testCloud()
+    const [id = ''] = idsOf(await launch())
+    await diskAct({ act: 'snapshot', ids: [id], name: 'clean' }, cloud)
+    const asked = [
+      ec2.stopInstances({ InstanceIds: [id] }),
+      diskAct({ act: 'rollback', ids: [id], name: 'clean' }, cloud),
+      ec2.startInstances({ InstanceIds: [id] }),
+    ]
+    await Promise.allSettled(asked)
+    await settled()
+    if (cloud.state.ec2.instances[id]?.state === 'stopped') await ec2.startInstances({ InstanceIds: [id] })
+    await settled()
+    expect(engine.nodes.get(id)?.state).toBe('running')
+    expect(cloud.state.ec2.instances[id]).toMatchObject({ state: 'running' })
+    expect(cloud.state.ec2.instances[id]?.rebootRequested).toBe(undefined)
+  })
+})
+
+test('layers that images and instances stand on are told to the engine; base images are none of them', async () => {
+  const { ec2, engine, launch, settled, cloud } = testCloud()
+  const [base = ''] = cloud.state.ec2.images[cloud.state.ec2.defaultImageId ?? '']?.layers ?? []
+  const [id = ''] = idsOf(await launch())
+  const { ImageId = '' } = await ec2.createImage({ InstanceId: id, Name: 'mine', NoReboot: true })
+  await settled()
+  expect([...engine.disks.kept].sort()).toEqual([base, `image-${ImageId}`].sort())
+  await ec2.terminateInstances({ InstanceIds: [id] })
+  await ec2.deregisterImage({ ImageId, DeleteAssociatedSnapshots: true })
+  await settled()
+  expect(engine.disks.kept).toEqual([])
+})
+
+test('base images that are gone are forgotten, with the meaning of default', async () => {
+  const { ec2, cloud } = testCloud()
+  const { ec2: state } = cloud.state
+  registerBaseImage(state, { id: 'debian-12.2', name: 'debian-12', layers: ['debian-12.2'], created: '2026-02-01' })
+  expect((await ec2.describeImages({ Owners: ['amazon'] })).Images).toHaveLength(2)
+  forgetBaseImages(state, [{ id: 'debian-12.2' }])
+  const [left] = (await ec2.describeImages({ Owners: ['amazon'] })).Images ?? []
+  expect((await ec2.describeImages({ ImageIds: ['default', 'debian-12'] })).Images).toEqual([left])
+  forgetBaseImages(state, [])
+  await expect(ec2.describeImages({ ImageIds: ['default'] })).rejects.toMatchObject(refused('InvalidAMIID.NotFound'))
 })

@@ -119,3 +119,17 @@ test('the same client token launches once; other parameters with it are refused'
   await settled()
   expect(Object.keys(cloud.state.ec2.instances)).toHaveLength(2)
 })
+
+test('without room for disks a launch is refused for lack of capacity, with path and figures, and launches nothing', async () => {
+  const { ec2, engine, launch } = testCloud()
+  let freeMib = 200
+  Object.assign(engine, { room: async () => ({ path: '/disks', freeBytes: freeMib * 2 ** 20 }) })
+  const run = (MaxCount: number) => ec2.runInstances({ ImageId: 'default', MinCount: MaxCount, MaxCount })
+  await expect(run(3)).rejects.toMatchObject(
+    refused('InsufficientInstanceCapacity', '200 MiB are free below /disks, and 224 MiB are needed'),
+  )
+  expect((await ec2.describeInstances({})).Reservations).toEqual([])
+  expect(await launch(2)).toHaveLength(2)
+  freeMib = 100
+  await expect(run(1)).rejects.toMatchObject(refused('InsufficientInstanceCapacity', 'STARCLUSTER_DISK_ROOT'))
+})

@@ -30,17 +30,20 @@ export class Machines {
   readonly keyFile = join(this.dir, 'key')
   readonly exits: string[] = []
   /** This home's directory among the disks, and its name, which its control groups have too. */
-  private readonly homeDir = diskPaths(DISK_ROOT, join(this.dir, 'state')).home
-  readonly home = basename(this.homeDir)
+  private readonly homeDir: string
+  readonly home: string
   readonly userData = new Map<string, Buffer>()
   engine: NodeEngine
   protected image: BaseImage | undefined
 
-  /** @param makeEngine of another back end */
+  /** @param makeEngine of another back end; @param diskRoot where its images and disks are */
   constructor(
     private readonly makeEngine: (machines: Machines) => NodeEngine = (machines) =>
       createNodeEngine(machines.options()),
+    readonly diskRoot: string = DISK_ROOT,
   ) {
+    this.homeDir = diskPaths(diskRoot, join(this.dir, 'state')).home
+    this.home = basename(this.homeDir)
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', this.keyFile])
     this.engine = this.newEngine()
   }
@@ -54,7 +57,7 @@ export class Machines {
   options(): NodeEngineOptions {
     return {
       stateDir: join(this.dir, 'state'),
-      diskRoot: DISK_ROOT,
+      diskRoot: this.diskRoot,
       network: '10.78.0.0/16',
       sshPort: 22022,
       metadata: { instanceAt: (ip) => this.metadata(ip) },
@@ -63,7 +66,7 @@ export class Machines {
   }
 
   async open(): Promise<void> {
-    this.image = await new ImageStore(DISK_ROOT).ensureBase()
+    this.image = await new ImageStore(this.diskRoot).ensureBase()
     await this.engine.open()
   }
 

@@ -159,12 +159,14 @@ export class ImageWork {
     const taking = snapshots.filter(({ state, layers: of }) => of && (state === 'pending' || state === 'deleting'))
     const making = [...[...pending, ...taking].map(({ id }) => id), ...this.importing]
     const used = new Set<string>()
-    for (const image of Object.values(ec2.images)) for (const layer of image.layers) used.add(layer)
+    // Base images are looked after by their store: one that nothing stands on may be replaced.
+    for (const { base, layers: of } of Object.values(ec2.images)) if (!base) for (const layer of of) used.add(layer)
     for (const instance of Object.values(ec2.instances)) {
       if (instance.state !== 'terminated') for (const layer of instance.layers) used.add(layer)
     }
     for (const { layers: of = [] } of [...snapshots, ...Object.values(ec2.volumes)])
       for (const layer of of) used.add(layer)
+    await disks.keep([...used])
     for (const layer of layers) {
       if (used.has(layer) || making.some((id) => layer.endsWith(id))) continue
       await disks.removeLayer(layer)

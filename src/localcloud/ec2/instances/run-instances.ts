@@ -1,5 +1,6 @@
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
+import type { DiskRoom } from '../../nodes/disk-room.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import { checkToken, fingerprintOf, tokenMismatch } from '../client-token.js'
 import { endDryRun } from '../dry-run.js'
@@ -19,7 +20,8 @@ import { describeReservation } from './view.js'
  * Launches between MinCount and MaxCount instances, as many as there are addresses for. They are recorded as `pending`
  * and boot once the answer's state is on disk.
  */
-export function runInstances(input: RunInstancesRequest, cloud: Cloud): Reservation {
+export async function runInstances(input: RunInstancesRequest, cloud: Cloud): Promise<Reservation> {
+  const room = await cloud.engine.room?.() // before anything is looked at, so that nothing changes in between
   const { ec2 } = cloud.state
   const token = input.ClientToken
   const fingerprint = token ? fingerprintOf(input) : ''
@@ -28,12 +30,29 @@ export function runInstances(input: RunInstancesRequest, cloud: Cloud): Reservat
   const plan = planLaunch(input, cloud)
   endDryRun(input)
   refuseForCapacity(cloud, plan.instanceType, plan.subnet.zone, plan.spot ? 'spot' : 'on-demand')
+  refuseForRoom(plan, room)
   const instances = launchInstances(plan, input, cloud)
   if (token) {
     const { reservationId } = instances[0] as InstanceRecord
     ec2.launches[tokenKey(token)] = { fingerprint, reservationId, at: cloud.now().toISOString() }
   }
   return describeReservation(instances, cloud)
+}
+
+/** Bytes that a new machine takes of this computer's disk before anybody uses it, and what must stay free besides. */
+const NEW_DISK_BYTES = 32 * 2 ** 20
+const RESERVE_BYTES = 128 * 2 ** 20
+
+/** @throws AwsError InsufficientInstanceCapacity: machines that could not write would be worse than none */
+function refuseForRoom({ minCount, instanceType, subnet }: LaunchPlan, room: DiskRoom | undefined): void {
+  if (!room || room.freeBytes >= RESERVE_BYTES + minCount * NEW_DISK_BYTES) return
+  const free = Math.floor(room.freeBytes / 2 ** 20)
+  const needed = (RESERVE_BYTES + minCount * NEW_DISK_BYTES) / 2 ** 20
+  const message =
+    `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${subnet.zone}): ` +
+    `the disk of this computer is full. ${free} MiB are free below ${room.path}, and ${needed} MiB are needed. ` +
+    'Free some space, or set STARCLUSTER_DISK_ROOT to a directory on a bigger disk.'
+  throw new AwsError('InsufficientInstanceCapacity', message, 500)
 }
 
 /** A prefix keeps tokens such as `__proto__` harmless. */

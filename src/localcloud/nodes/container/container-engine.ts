@@ -58,9 +58,12 @@ const LAST_WAIT_MS = 5_000
 
 /** What can be said before there is a container. */
 const NOTHING_YET: Readonly<Record<string, (options: ContainerEngineOptions) => unknown>> = {
+  'engine.disks.keep': () => undefined,
   'engine.disks.layers': () => [],
   'engine.fullDisk.freeAll': () => undefined,
   'engine.network.setLinks': () => undefined,
+  'engine.room': () => undefined,
+  'engine.troubles': () => [],
   'engine.volumes.list': () => ({ volumes: new Map(), snapshots: new Map() }),
   'engine.network.egress': ({ egress = true }) => ({ wanted: egress, works: egress }),
 }
