@@ -18,6 +18,7 @@ export const BASE_PACKAGES = [
   'rsync',
   'cron',
   'e2fsprogs',
+  'fuse2fs',
   'file',
   'init-system-helpers',
   'sysvinit-utils',
