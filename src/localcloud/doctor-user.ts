@@ -50,6 +50,13 @@ export async function ordinaryUser(env: NodeJS.ProcessEnv): Promise<Probe[]> {
       probe: () => Promise.reject(new NotMet('no loop devices for an ordinary user')),
     },
     {
+      name: FUSE,
+      required: false,
+      cost: 'machines cannot mount volumes',
+      fix: asRoot(existsSync(FUSE) ? `chmod 666 ${FUSE}` : 'modprobe fuse'),
+      probe: fuseDevice,
+    },
+    {
       name: 'cgroup limits',
       required: false,
       cost: 'a machine can take all memory and processors of this computer; the number of its processes is limited',
@@ -80,6 +87,16 @@ async function mapper(command: string, env: NodeJS.ProcessEnv): Promise<Probe> {
 /** Control groups are systemd's to give. */
 const groupsOfHis = () =>
   existsSync('/run/systemd/system') ? ownCgroupHint() : 'only root can have them without systemd: sudo -i'
+
+const FUSE = '/dev/fuse'
+
+/** As machines get it: open to everyone, which is what distributions give. */
+async function fuseDevice(): Promise<string> {
+  const found = await stat(FUSE).catch(() => undefined)
+  if (!found) throw new NotMet('not there')
+  if ((found.mode & 0o006) !== 0o006) throw new NotMet('not open to everyone')
+  return 'can be opened'
+}
 
 const USERNS = 'user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1'
 

@@ -85,6 +85,12 @@ describe.skipIf(!canMakeUser)('an ordinary user', () => {
     expect(report.passed).toContain('rm -rf of everything removes its own files only')
   }, 540_000)
 
+  test('his volumes: ext4 through FUSE', async () => {
+    const report = await user.vitest(['test/localcloud/nodes/volume-files.test.ts'], 400_000)
+    expect(report.status, report.output).toBe(0)
+    expect(report.passed).toHaveLength(2)
+  }, 440_000)
+
   test('stop, start and reboot keep the disks', async () => {
     await sc('stop', '-c', 'c')
     await sc('start', '-x', 'c')

@@ -142,12 +142,16 @@ const JOIN = `
 for group in $0; do echo $$ > $group/cgroup.procs; done
 exec "$@"`
 
-// In a mount namespace of its own: the device as he may or may not open it, and the checkout where he can reach it.
+// In a mount namespace of its own: the devices as he may or may not open them, and the checkout where he can reach it.
 const view = (more: string) => `
 mount -t tmpfs none /mnt
 if [ "$0" = tun ]; then mode=666; else mode=600; fi
 mknod -m $mode /mnt/tun c 10 200
 mount --bind /mnt/tun /dev/net/tun
+if [ -c /dev/fuse ]; then
+  mknod -m 666 /mnt/fuse c 10 229
+  mount --bind /mnt/fuse /dev/fuse
+fi
 umount -l /mnt
 mount --bind "$1" "$2"
 ${more}

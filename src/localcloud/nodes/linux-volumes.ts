@@ -143,7 +143,7 @@ const copy = (source: string, target: string) =>
 
 /** With what a killed process may have left of it. */
 async function removeImage(path: string): Promise<void> {
-  for (const name of [path, `${path}.new`]) await rm(name, { force: true })
+  for (const name of [path, `${path}.new`, path.replace(/img$/, 'fuse')]) await rm(name, { force: true })
 }
 
 /** Never shorter. */

@@ -30,6 +30,7 @@ sub serve {
     alarm(600) if $word =~ /volume$/;
     return VolumeMount::mount($node, $inside{me}, $ask) if $word eq 'mountvolume';
     return VolumeMount::grow($node, $ask) if $word eq 'growvolume';
+    return VolumeFuse::settled($node) if $word eq 'settlevolume';
     Sys::setns($main::holder->{user}, Sys::NEWUSER);
     Sys::become_root();
     my $exporter = $inside{ $ask->{host} // '' } // return '75 Connection refused';

@@ -11,7 +11,7 @@ use Socket qw(AF_UNIX SOCK_STREAM SOCK_DGRAM pack_sockaddr_un);
 
 BEGIN {
     my ($here) = __FILE__ =~ m{^(.*)/} or die "run me by my path\n";
-    require "$here/$_.pl" for qw(sys loop idmap wire holder disk loop-device volume-fs volume-view volume-use volume-mount volume looks figures boot share node requests);
+    require "$here/$_.pl" for qw(sys loop idmap wire holder disk loop-device volume-fs volume-fuse volume-view volume-use volume-mount volume looks figures boot share node requests);
 }
 
 my ($home, $images, $uid, $network, $address, $prefix, $gateway, $egress) = @ARGV;

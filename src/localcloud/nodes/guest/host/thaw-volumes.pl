@@ -8,4 +8,4 @@ BEGIN {
     require "$here/$_.pl" for qw(sys loop-device volume-fs);
 }
 
-VolumeFs::thaw_left_over("$ARGV[0]/volumes");
+VolumeFs::thaw_left_over("$ARGV[0]/volumes/");

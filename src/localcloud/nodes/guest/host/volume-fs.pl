@@ -57,13 +57,13 @@ sub frozen {
     die $error if !$done;
 }
 
-# What a killed process left frozen, in the volumes of this directory, is let go: until then nothing frees its device.
+# What a killed process left frozen, of images whose path begins so, is let go: until then nothing frees its device.
 sub thaw_left_over {
-    my ($images) = @_;
+    my ($begin) = @_;
     for my $file (glob('/sys/block/loop*/loop/backing_file')) {
         open(my $in, '<', $file) or next;
         my ($number) = $file =~ m{/loop(\d+)/};
-        next if index(readline($in) // '', "$images/") != 0 || !LoopDevice::is_busy($number);
+        next if index(readline($in) // '', $begin) != 0 || !LoopDevice::is_busy($number);
         my $pid = fork() // die "fork: $!\n";
         if (!$pid) {
             eval { my $root = living('volume', $number); ioctl($root, THAW, 0) if $root; 1 } or print $@;

@@ -28,18 +28,26 @@ sub mount {
     # The file system says itself what an error in it does. A panic would be the host's.
     push @own, 'errors=remount-ro' if $driver eq 'ext4' && !grep { /^errors=/ } @own;
     my $atime = ($is{noatime} ? Sys::ATTR_NOATIME : $is{strictatime} ? Sys::ATTR_STRICTATIME : 0) | ($is{nodiratime} ? Sys::ATTR_NODIRATIME : 0);
-    VolumeFs::private_dev(@$volume{qw(name number)});
-    my $mount = eval { Sys::mount_device($driver, "/dev/$volume->{name}", Sys::ATTR_NODEV | $atime, @own) } // return '32 ' . complaint($volume, $driver);
-    eval { Sys::set_attributes($mount, Sys::ATTR_IDMAP, 0, $main::holder->{user}); 1 } or return "32 this computer's Linux is too old to mount volumes of machines (5.12 is needed)";
-    my $tree = locked($mount);
+    my ($tree, $device) = eval { defined $volume->{number} ? by_kernel($volume, $driver, $atime, @own) : VolumeFuse::tree($node, $volume, $is{ro}) };
+    return "32 $@" if !defined $tree;
     Share::enter($inside);
     my @target = stat($at) or return "32 mount point $at does not exist";
     return "32 mount point $at is not a directory" if !-d _;
-    return "32 /dev/$volume->{name} already mounted on $at" if $target[0] == (7 << 8 | $volume->{number} & 0xff | ($volume->{number} & ~0xff) << 12) && Share::is_mount_point($at);
+    return "32 /dev/$volume->{name} already mounted on $at" if $target[0] == $device && Share::is_mount_point($at);
     my $more = ($is{ro} ? Sys::ATTR_RDONLY : 0) | ($is{nosuid} || $is{user} || $is{users} ? Sys::ATTR_NOSUID : 0) | ($is{noexec} ? Sys::ATTR_NOEXEC : 0);
     Sys::set_attributes($tree, $more) if $more;
     Sys::attach($tree, $at);
     return '0';
+}
+
+# -> detached mount and its device number
+sub by_kernel {
+    my ($volume, $driver, $atime, @options) = @_;
+    VolumeFs::private_dev(@$volume{qw(name number)});
+    my $mount = eval { Sys::mount_device($driver, "/dev/$volume->{name}", Sys::ATTR_NODEV | $atime, @options) } // die complaint($volume, $driver) . "\n";
+    eval { Sys::set_attributes($mount, Sys::ATTR_IDMAP, 0, $main::holder->{user}); 1 } or die "this computer's Linux is too old to mount volumes of machines (5.12 is needed)\n";
+    my $number = $volume->{number};
+    return (locked($mount), 7 << 8 | $number & 0xff | ($number & ~0xff) << 12);
 }
 
 # Taken over into a mount namespace of the nodes' root, a mount keeps what it forbids there (the kernel locks it), also when it
@@ -71,6 +79,7 @@ sub grow {
     my ($node, $ask) = @_;
     my $volume = Volume::named($node, $ask->{name} // '') // return "32 /dev/$ask->{name} does not exist";
     return '75 the volume is being copied or moved' if $volume->{resting};
+    return "32 /dev/$volume->{name} grows only while it is not mounted, in the local cloud of an ordinary user: umount it first" if !defined $volume->{number};
     my $root = VolumeFs::living(@$volume{qw(name number)}) // return "32 /dev/$volume->{name} has no file system that is mounted";
     my $blocks = ($ask->{blocks} // '') =~ /^(\d{1,15})$/ ? $1 : 0;
     return '0 blocks=' . VolumeFs::grow($root, "/dev/$volume->{name}", $volume->{bytes}, $blocks);

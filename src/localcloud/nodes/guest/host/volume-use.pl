@@ -7,7 +7,12 @@ use POSIX ();
 # In a child, as root: it is mounted nowhere any more, and who still has a file of it open gets errors.
 sub end {
     my ($volume) = @_;
-    return kill_openers($volume->{id}) if !defined $volume->{number};
+    if (!defined $volume->{number}) {
+        my ($id, @mounts) = ($volume->{id}, VolumeFuse::mounts($volume->{id}));
+        kill_openers($id);
+        unmount_in($_, VolumeFuse::device($id)) for map { $_->[0] } @mounts;
+        return;
+    }
     # The root of its file system is open no longer than this process lives.
     if (my $pid = fork() // die "fork: $!\n") { waitpid($pid, 0) }
     else {
@@ -46,17 +51,27 @@ sub copy {
     my $root = $loop && LoopDevice::is_busy($loop->{number}) ? VolumeFs::living('volume', $loop->{number}) : undef;
     my $copy = sub { LoopDevice::flush($loop->{handle}) if $loop; $run->() };
     return VolumeFs::frozen($root, $copy) if $root;
+    return VolumeFuse::still($id, $copy) if !Volume::by_loop();
     $copy->();
 }
 
-# Processes that have an image file open: where there are no loop devices, those that mounted or write it.
+# Processes of ours that have an image file open: where there are no loop devices, those that serve it or write to it. By the
+# numbers that this process knows them by; /proc has the host's.
 sub openers {
     my ($id) = @_;
     my @image = stat(Volume::image($id)) or return ();
-    return grep {
-        my $pid = $_;
-        $pid != $$ && grep { my @file = stat; @file && $file[0] == $image[0] && $file[1] == $image[1] } glob("/proc/$pid/fd/*");
+    my @found = grep {
+        scalar grep { my @file = stat; @file && $file[0] == $image[0] && $file[1] == $image[1] } glob("/proc/$_/fd/*");
     } map { m{(\d+)} ? $1 : () } glob('/proc/[0-9]*');
+    return grep { $_ && $_ != $$ } map { number_here($_) } @found;
+}
+
+sub number_here {
+    my ($host_pid) = @_;
+    open(my $in, '<', "/proc/$host_pid/status") or return undef;
+    my ($numbers) = map { /^NSpid:\s*(.*)/ ? $1 : () } readline $in;
+    # Ours is as deep as the supervisor's, whose /proc/self has it first.
+    return (split ' ', $numbers // '')[1];
 }
 
 sub kill_openers {

@@ -13,6 +13,8 @@ sub show {
     sysopen(my $file, $path, POSIX::O_WRONLY() | POSIX::O_CREAT() | POSIX::O_EXCL(), 0600) or die "$volume->{device} cannot be made in the machine: $!\n";
     Sys::attach($face, $path);
     POSIX::close($face);
+    # Tells mount(8) of ours that volumes are files.
+    mkdir("$root/dev/.starcluster/files", 0700) if !defined $volume->{number};
     mkdir("$root/dev/$_", 0755) for 'disk', 'disk/by-id';
     my %link = links($volume);
     symlink($link{$_}, "$root/dev/$_") for keys %link;

@@ -17,7 +17,7 @@ sub faces { return "$main::config{home}/devices" }
 # The device files are in a tmpfs that only the supervisor sees: one mounted by a node's root would open no device.
 sub set_up {
     return if !by_loop();
-    VolumeFs::thaw_left_over("$main::config{home}/volumes");
+    VolumeFs::thaw_left_over("$main::config{home}/volumes/");
     Sys::unshare(Sys::NEWNS);
     Sys::mount('none', '/', '', Sys::MS_REC | Sys::MS_SLAVE);
     mkdir(faces(), 0700);
@@ -186,8 +186,13 @@ sub copy {
     return $answer->('error', message => "$id is being copied or moved") if $volume && $volume->{resting};
     $volume->{resting} = 1 if $volume;
     in_child(sub { VolumeUse::copy($id, $to) }, sub {
-        delete $volume->{resting} if $volume;
-        defined $_[0] ? $answer->('error', message => $_[0]) : $answer->('ok');
+        my ($error) = @_;
+        my $done = sub {
+            delete $volume->{resting} if $volume;
+            defined $error ? $answer->('error', message => $error) : $answer->('ok');
+        };
+        # It may have been killed with the file system frozen.
+        defined $error && by_loop() ? in_child(sub { VolumeFs::thaw_left_over(image($id)) }, $done) : $done->();
     });
 }
 
