@@ -379,6 +379,9 @@ describe('after a daemon that was killed', () => {
     expect(volumes[attaching]?.attachment?.state).toBe('attached')
     expect(engine.volumes.attached).toEqual(new Map([[attaching, InstanceId]]))
     expect(engine.volumes.sizes.has('vol-0000000000000bbbb')).toBe(true)
+    engine.volumes.sizes.set(lost, 10)
+    expect((await reconcile(second.cloud)).volumes.lost).toEqual([])
+    expect(volumes[lost]?.state).toBe('available')
   })
 
   test('a state from before there were volumes has its root volumes', async () => {

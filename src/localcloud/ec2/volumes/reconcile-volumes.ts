@@ -10,7 +10,7 @@ import { volumeWorkOf } from './volume-work.js'
 export interface VolumeFindings {
   /** Volumes and snapshots on disk without a record: kept, never deleted by us. */
   readonly unknown: readonly string[]
-  /** Volumes whose content is found to be gone: in the state `error` from now on. */
+  /** Volumes whose content is not there: in the state `error`. */
   readonly lost: readonly string[]
 }
 
@@ -37,13 +37,7 @@ export async function reconcileVolumes(cloud: Cloud): Promise<VolumeFindings> {
   const lost: string[] = []
   for (const volume of Object.values(volumes)) {
     agree(cloud.state.ec2, volume)
-    const made = volume.rootOf === undefined && (volume.state === 'available' || volume.state === 'in-use')
-    if (made && !there.volumes.has(volume.id)) {
-      cloud.log.error(`volume ${volume.id}: its content is gone`)
-      volume.state = 'error'
-      volume.failure = 'its content is gone'
-      lost.push(volume.id)
-    }
+    if (findContent(volume, there.volumes.has(volume.id)) === 'lost') lost.push(volume.id)
     if (!bootSeesToIt(cloud.state.ec2, volume)) work.due(volume.id)
   }
   for (const { id } of Object.values(snapshots)) work.due(id)
@@ -52,6 +46,23 @@ export async function reconcileVolumes(cloud: Cloud): Promise<VolumeFindings> {
   const unknown = [...there.volumes.keys()].filter((id) => !own(volumes, id))
   unknown.push(...[...there.snapshots.keys()].filter((id) => !contents.has(id)))
   return { unknown, lost }
+}
+
+const LOST = 'its content is gone'
+
+/** A volume is in the state `error` for as long as its content is not found. */
+function findContent(volume: VolumeRecord, found: boolean): 'lost' | undefined {
+  if (volume.rootOf !== undefined) return undefined
+  if (found && volume.state === 'error' && volume.failure === LOST) {
+    volume.state = volume.attachment ? 'in-use' : 'available'
+    delete volume.failure
+  }
+  if (found || (volume.state !== 'available' && volume.state !== 'in-use')) {
+    return volume.failure === LOST ? 'lost' : undefined
+  }
+  volume.state = 'error'
+  volume.failure = LOST
+  return 'lost'
 }
 
 /** An older state may name an instance that has ended since. */
