@@ -24,7 +24,8 @@ export class ClusterNames implements ShellNames {
     if (naming === 'remotePath') return this.#remotePaths(owner, place.typed)
     if (naming === 'remoteWord') {
       const word = /\S*$/.exec(place.typed)![0]
-      return /^[/~]/.test(word) ? this.#remotePaths(owner, word) : undefined
+      const paths = /^[/~]/.test(word) ? await this.#remotePaths(owner, word) : undefined
+      return paths && { ...paths, typed: word }
     }
     if (naming === 'localPath') return this.#localPaths(place.typed)
     const candidates = await this.#named(naming, place, owner)
