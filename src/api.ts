@@ -25,7 +25,7 @@ export { type ClusterSnapshot, SnapshotDoesNotExist, SnapshotsUnavailable } from
 export type { StartOptions, StartOverrides } from './core/cluster/start-options.js'
 export * from './core/config/index.js'
 export { isStarClusterError, StarClusterError } from './core/errors.js'
-export { addSecret, configureLog, type Logger, log, redact } from './core/log.js'
+export { addSecret, configureLog, type Logger, log, redact, screenLevel, setScreenLevel } from './core/log.js'
 export { didYouMean, nearest } from './core/nearest.js'
 export * from './core/node/errors.js'
 export { Node } from './core/node/node.js'

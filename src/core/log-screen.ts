@@ -10,10 +10,23 @@ export interface ScreenOptions {
   readonly color?: boolean
 }
 
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'critical', 'fatal']
+let chosen: LogLevel | undefined
+
+/** From now on every screen shows this level and those above it; undefined: what each was made for. */
+export function setScreenLevel(level: LogLevel | undefined): void {
+  chosen = level
+}
+
+/** What was chosen with `setScreenLevel`. */
+export function screenLevel(): LogLevel | undefined {
+  return chosen
+}
+
 /** What a person at the terminal reads: errors on stderr, everything else on stdout, a prefix on each line. */
 export function screenSink(options: ScreenOptions): LogSink {
   return {
-    accepts: (level) => level !== 'debug' || options.debug,
+    accepts: (level) => levels.indexOf(level) >= levels.indexOf(chosen ?? (options.debug ? 'debug' : 'info')),
     write(record) {
       const stream = isError(record.level) ? options.stderr : options.stdout
       const prefix = paint(record.level, wantsColor(stream, options.color))(prefixOf(record))

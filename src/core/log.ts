@@ -4,6 +4,7 @@ import type { LogLevel, LogRecord, LogSink } from './log-record.js'
 import { type ScreenOptions, screenSink } from './log-screen.js'
 import { redact } from './log-secrets.js'
 
+export { screenLevel, setScreenLevel } from './log-screen.js'
 export { addSecret, redact } from './log-secrets.js'
 
 /** What code logs to. Plugins import the shared `log`; nothing is printed until a composition point adds sinks. */

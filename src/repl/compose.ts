@@ -17,13 +17,15 @@ export interface ShellRun {
   readonly directory?: string | undefined
   /** `args` of the program. */
   readonly args?: readonly string[] | undefined
+  /** Types of each line are checked before it is run. */
+  readonly typecheck?: boolean | undefined
 }
 
 /** The development shell on a composed StarCluster. @returns exit status */
 export async function runShell(
   sc: starcluster.StarCluster,
   env: NodeJS.ProcessEnv,
-  { cluster, code, directory, args = [] }: ShellRun = {},
+  { cluster, code, directory, args = [], typecheck = false }: ShellRun = {},
 ): Promise<number> {
   // Ctrl-C at the prompt ends what the line began, remote commands included.
   starcluster.setAmbientSignal(currentSignal)
@@ -69,6 +71,13 @@ export async function runShell(
     withoutSecrets: (text) => withoutSecrets(text, () => sc.config(), env),
     help,
     names,
+    logLevel: {
+      all: ['debug', 'info', 'warn', 'error'],
+      get: () => starcluster.screenLevel() ?? 'info',
+      set: (level) => starcluster.setScreenLevel(level as 'debug' | 'info' | 'warn' | 'error'),
+    },
+    fileToEdit: async (name) => (await import('./file-to-edit.js')).fileToEdit(sc, name),
+    typecheck,
     types: shellTypes(),
   }
   return code === undefined ? startShell(options) : runCode(code, options)
@@ -131,6 +140,7 @@ function shellTypes() {
     "declare const ec2: import('starcluster').AwsClients['ec2']",
     "declare const s3: import('starcluster').AwsClients['s3']",
     "declare const log: import('starcluster').Logger",
+    "declare const starcluster: typeof import('starcluster')",
     "declare const sh: typeof import('starcluster').sh",
   ].join('\n')
   const places = ['dist/types/index.d.ts', 'src/index.ts']

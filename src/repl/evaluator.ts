@@ -15,6 +15,8 @@ export interface EvaluatorOptions {
   readonly execute: (script: string, file: string) => unknown
   /** How a line that is no program is run; undefined when it is one. */
   readonly special: (source: string) => ((signal: AbortSignal) => Promise<unknown>) | undefined
+  /** Looks at a program before it is run; throws when it shall not be. */
+  readonly check?: (source: string) => Promise<void>
   /** Awaited before the first line, for names that are still loading. */
   readonly ready: () => Promise<void> | undefined
   /** An error of a line that was given up before. */
@@ -108,6 +110,7 @@ export class Evaluator {
       return { value: await special(signal) }
     }
     const { script, isAsync } = this.#compile(source)
+    if (this.options.check) await this.options.check(source)
     const value = this.options.execute(script, `REPL${this.#count}`)
     if (isAsync) return settled(((await value) as { value: unknown } | undefined)?.value)
     return settled(value)

@@ -39,7 +39,7 @@ export class InterruptKey {
     private readonly onKey: () => void,
   ) {
     const { port1, port2 } = new MessageChannel()
-    this.#port = port1.on('message', (read: KeysRead) => this.#deliver(read))
+    this.#port = port1.on('message', (read: KeysRead) => this.#handOn(read))
     this.#port.unref()
     this.#thread = new Worker(threadSource, {
       eval: true,
@@ -85,10 +85,11 @@ export class InterruptKey {
     await this.#thread.terminate()
   }
 
-  #handOn(): void {
-    if (this.#handingOn) return // what we emit below is not newer than what is still to come
+  #handOn(first?: KeysRead): void {
+    if (this.#handingOn) return // what we emit below is older than what is still to come
     this.#handingOn = true
     try {
+      if (first) this.#deliver(first)
       for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port)) {
         this.#deliver(next.message as KeysRead)
       }

@@ -33,6 +33,12 @@ export interface ShellOptions {
   readonly names?: ShellNames
   /** Machines for `!!NODE COMMAND` and `.ssh NODE`. */
   readonly remote?: ShellRemote
+  /** `.log`: from which level on messages are shown. */
+  readonly logLevel?: { get(): string; set(level: string): void; readonly all: readonly string[] }
+  /** `.edit NAME`: the file that is meant. @throws when there is none */
+  readonly fileToEdit?: (name: string) => Promise<string>
+  /** Types of each line are checked before it is run. */
+  readonly typecheck?: boolean
   /** `.type`: what TypeScript knows about the names of `context`. */
   readonly types?: ShellTypes
 }

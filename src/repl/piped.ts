@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { shellCommands } from './commands.js'
+import { shellCommands } from './commands/index.js'
 import { createContext } from './context.js'
 import { executeIn } from './evaluator.js'
 import type { ShellOptions } from './options.js'

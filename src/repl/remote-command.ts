@@ -21,7 +21,7 @@ export async function runRemotely(line: string, session: Session, signal: AbortS
 export async function logIn(target: string, session: Session, signal: AbortSignal): Promise<void> {
   if (target === '') throw new UsageError('.ssh NODE, or .ssh CLUSTER for its master')
   const [program = 'ssh', ...args] = await remoteOf(session).login(target, signal)
-  const restore = session.io.terminal.handOver()
+  const restore = session.io.terminal.handOver({ keepInterrupts: true })
   try {
     await new Promise<void>((resolve, reject) => {
       const child = spawn(program, args, { stdio: 'inherit' })

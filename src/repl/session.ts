@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import vm from 'node:vm'
-import type { ShellCommand } from './commands.js'
+import type { ShellCommand } from './commands/index.js'
 import { bindImport, bindLoopGuard, bindNames } from './context.js'
 import { Evaluator, type EvaluatorOptions, type Outcome } from './evaluator.js'
 import { formatError } from './format-error.js'
@@ -8,6 +8,7 @@ import type { ShellOptions } from './options.js'
 import { Results } from './results.js'
 import { specialInputs } from './special-input.js'
 import type { TerminalMode } from './terminal-mode.js'
+import type { LineTypes } from './types.js'
 
 export interface SessionIo {
   readonly write: (text: string) => void
@@ -28,6 +29,7 @@ export class Session {
   readonly inputs: string[] = []
   readonly results = new Results()
   #loading: Promise<void> | undefined
+  #types: Promise<LineTypes> | undefined
 
   constructor(
     readonly options: ShellOptions,
@@ -45,6 +47,7 @@ export class Session {
         return found && ((signal) => found.run(line.trimEnd(), this, signal))
       },
       ready: () => this.#loading,
+      ...(options.typecheck ? { check: async (source) => (await this.types()).check(source, this.inputs) } : {}),
       onLateError: (error) => this.printError(error),
     })
   }
@@ -68,6 +71,14 @@ export class Session {
     }
     if (outcome.kind === 'error') this.results.addError(outcome.error)
     return outcome
+  }
+
+  /** TypeScript, loaded at the first call. */
+  types(): Promise<LineTypes> {
+    this.#types ??= import('./types.js').then((module) =>
+      module.LineTypes.load(this.options.types, (name) => this.knows(name)),
+    )
+    return this.#types
   }
 
   /** Ctrl-C ends it like a line. What it throws is in the outcome. */

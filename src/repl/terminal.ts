@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import repl, { type REPLServer } from 'node:repl'
 import type { ReadStream, WriteStream } from 'node:tty'
-import { shellCommands } from './commands.js'
+import { shellCommands } from './commands/index.js'
 import type { Completion } from './complete/completer.js'
 import { executeIn, isInterruption, type Outcome } from './evaluator.js'
 import { History } from './history.js'
@@ -97,6 +97,7 @@ class TerminalShell {
 
   /** Ctrl-C: ends what runs, else clears the line, else leaves at the second time. */
   interrupt(): void {
+    if (this.#terminal.interruptsAreTheirs) return
     this.#lines.clear()
     if (this.#session.evaluator.busy) this.#session.evaluator.interrupt()
     else this.#onIdleInterrupt.call(this.#server)

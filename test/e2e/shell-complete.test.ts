@@ -1,5 +1,7 @@
+import { chmod, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { program } from '../support/cli.js'
+import { program, runCli } from '../support/cli.js'
 import { clusterRecords } from '../support/cluster-records.js'
 import { Pty } from '../support/pty.js'
 
@@ -80,4 +82,27 @@ test('a stopped cloud makes Tab neither hang nor complain', async () => {
     shell.type('\x15')
   }
   expect(shell.text).not.toContain('refused')
+})
+
+test('.edit opens the file of a plugin, the config, and nothing of the program itself', async () => {
+  await cloud.home.write('.starcluster/plugins/a.ts', '// before\n')
+  const editor = await cloud.home.write('editor', '#!/bin/sh\necho "// edited" >> "$1"\n')
+  await chmod(editor, 0o755)
+  const env = { ...cloud.env, NO_COLOR: '1', EDITOR: editor }
+  await using shell = new Pty([process.execPath, program, 'shell'], { cwd: cloud.home.path, env })
+  await shell.sees('|1> ')
+  shell.enter('.edit a')
+  shell.enter('.edit pkginstaller')
+  await shell.sees('!!! ERROR - plugin pkginstaller comes with the program')
+  shell.enter('.edit pkginstaler')
+  await shell.sees('there is no plugin pkginstaler (did you mean pkginstaller?)')
+  expect(await readFile(join(cloud.home.path, '.starcluster/plugins/a.ts'), 'utf8')).toBe('// before\n// edited\n')
+})
+
+test('shell --typecheck knows the types of cm and runs nothing that does not fit them', async () => {
+  const input = "cm.runPlugin(3)\ncm.getCluster('other').nodes\n(await cm.getClusters()).length\n"
+  const { stdout, stderr } = await runCli(['shell', '--typecheck'], { env: cloud.env, input })
+  expect(stderr).toMatch(/!!! ERROR - TS2554: Expected 2-3 arguments, but got 1\.\n {2}cm\.runPlugin\(3\)\n +\^/)
+  expect(stderr).toContain("TS2339: Property 'nodes' does not exist on type 'Promise<Cluster>'")
+  expect(stdout).toBe('2\n')
 })

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Pty } from '../support/pty.js'
 import { openShell, tempDir } from './open-shell.js'
@@ -103,6 +104,17 @@ test('keys typed while a line keeps the loop busy arrive in order', async () => 
   await shell.sees('busy\n')
   for (let n = 0; n < 30; n++) shell.enter(`'line ' + ${n}`)
   for (let n = 0; n < 30; n++) await shell.sees(`'line ${n}'\n`)
+})
+
+test('also those typed at different moments of it', async () => {
+  await using shell = await openShell()
+  shell.enter(`console.log('bu' + 'sy'); { const end = Date.now() + 3000; while (Date.now() < end) {} }`)
+  await shell.sees('busy\n')
+  for (let n = 0; n < 4; n++) {
+    shell.enter(`'line ' + ${n}`)
+    await delay(500) // the keys are read, one line after the other, while the loop stands still
+  }
+  for (let n = 0; n < 4; n++) await shell.sees(`'line ${n}'\n`)
 })
 
 test('Ctrl-C twice at an empty prompt leaves, and at a line only clears it', async () => {

@@ -8,6 +8,7 @@ import { examples } from '../examples.js'
 interface Flags {
   eval?: string
   preload?: string
+  typecheck?: boolean
 }
 
 export const define: DefineCommand = (command, cli) => {
@@ -16,13 +17,16 @@ export const define: DefineCommand = (command, cli) => {
     .argument('[args...]', 'in the script: args')
     .option('-e, --eval <code>', 'run this, print its value, and end')
     .option('-p, --preload <cluster>', 'preload cluster, master, nodes and view of a cluster')
+    .option('--typecheck', 'check the types of every line before it is run')
     .passThroughOptions()
     .action(async (file: string | undefined, args: string[], flags: Flags) => {
       if (file !== undefined && flags.eval !== undefined) throw command.error('error: give a file or -e, not both')
       cli.leaveInterruptsAlone()
       const program = file === undefined ? { code: flags.eval } : await readScript(file, args)
       const { runShell } = await import('../../repl/compose.js')
-      cli.exitWith(await runShell(await cli.open(), cli.env, { ...program, cluster: flags.preload }))
+      cli.exitWith(
+        await runShell(await cli.open(), cli.env, { ...program, cluster: flags.preload, typecheck: flags.typecheck }),
+      )
     })
   examples(command, [
     ['starcluster shell', "then: cm.runPlugin('myplugin', 'testcluster')"],

@@ -1,4 +1,4 @@
-import { shellCommands } from '../commands.js'
+import { shellCommands } from '../commands/index.js'
 import type { Session } from '../session.js'
 import { specialInputs } from '../special-input.js'
 import { type StringPlace, stringAtEnd } from './cursor.js'

@@ -1,0 +1,11 @@
+import { type ShellCommand, UsageError } from './command.js'
+
+export const type: ShellCommand = {
+  name: 'type',
+  help: 'Show the type of an expression without running it',
+  takesExpression: true,
+  run: async (expression, session) => {
+    if (expression.trim() === '') throw new UsageError('.type EXPRESSION')
+    session.say((await session.types()).describe(expression, session.inputs))
+  },
+}
