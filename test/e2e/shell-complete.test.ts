@@ -46,6 +46,8 @@ test('Tab completes the real names in quotes', async () => {
   await tabUntil(shell, "cm.runPlugin('pkginstaller', 'ot", "her'")
   await tabUntil(shell, "cm.sshToNode('testcluster', 'ma", "ster'")
   await tabUntil(shell, "cm.start_cluster('x', { template: 'sm", "allcluster'")
+  await tabUntil(shell, '!!testc', 'luster')
+  await tabUntil(shell, '.ssh oth', 'er')
   await tabUntil(shell, 'cfg.template("', 'smallcluster"')
   await tabUntil(shell, "ec2.describeKeyPairs({ KeyNames: ['st", "arcluster'")
   await tabUntil(shell, "ec2.describeImages({ ImageIds: ['", /ami-\w+'/)
