@@ -50,10 +50,13 @@ sub entry {
 # An ordinary user's groups are those of whoever asks; a supervisor that was started in others may not move into them.
 sub join_groups {
     my ($boot) = @_;
-    for my $group (split /,/, $boot->{cgroups}) {
+    my @groups = split /,/, $boot->{cgroups};
+    # systemd would divide the group that it finds itself in, whosever that is.
+    my $must = $boot->{init} eq 'systemd' ? $groups[-1] : '';
+    for my $group (@groups) {
         # The process id 0 means the writer.
         eval { Sys::spit("$group/cgroup.procs", '0'); 1 } and next;
-        die $@ if !$boot->{processes};
+        die $@ if !$boot->{processes} || $group eq $must;
         print "$boot->{id} is not limited by $group: $@";
     }
 }
