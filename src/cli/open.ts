@@ -14,7 +14,21 @@ export async function openStarCluster(cli: CliContext): Promise<StarCluster> {
 /** The shared log speaks to the screen, and to debug.log. */
 export function openLog(cli: CliContext): void {
   configureLog({
-    screen: { stdout: cli.logStream, stderr: process.stderr, debug: cli.globals.debug === true },
+    screen: {
+      stdout: aboveStatus(cli, cli.logStream),
+      stderr: aboveStatus(cli, process.stderr),
+      debug: cli.globals.debug === true,
+    },
     file: starclusterPaths(cli.env).debugLog,
+  })
+}
+
+/** The stream, with the status line taken away before each write. */
+function aboveStatus(cli: CliContext, stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return Object.assign(Object.create(stream) as NodeJS.WriteStream, {
+    write: (text: string) => {
+      cli.clearStatus()
+      return stream.write(text)
+    },
   })
 }

@@ -22,7 +22,7 @@ export const define: DefineCommand = (command, cli) => {
     .option('-x, --no-create', 'these nodes exist: only set them up and tell the others (needs -a)')
     .action(async (tag: string, flags: Flags) => {
       const { cm } = await cli.open()
-      const added = await cm.addNodes(tag, {
+      const options = {
         signal: cli.signal,
         create: flags.create,
         aliases: flags.alias,
@@ -30,7 +30,9 @@ export const define: DefineCommand = (command, cli) => {
         imageId: flags.imageId,
         instanceType: flags.instanceType,
         zone: flags.availabilityZone,
-      })
+      }
+      const { followCommands } = await import('../follow-commands.js')
+      const added = await followCommands(cli, {}, () => cm.addNodes(tag, options))
       log.info(
         `${foldNodeNames(added.map(({ alias }) => alias))} ${added.length === 1 ? 'is' : 'are'} part of ${tag} now`,
       )

@@ -22,6 +22,8 @@ interface StartFlags {
   userdataScript?: string[]
   dnsPrefix?: boolean
   subnetId?: string
+  verbose?: boolean
+  timeline?: boolean
 }
 
 export const define: DefineCommand = (command, cli) => {
@@ -46,18 +48,23 @@ export const define: DefineCommand = (command, cli) => {
     .option('-P, --dns-prefix', 'begin node names with the name of the cluster')
     .option('-p, --no-dns-prefix', 'do not')
     .option('-N, --subnet-id <id>', 'subnet of a VPC')
+    .option('--verbose', 'print the output of commands on nodes as it comes')
+    .option('--timeline', 'tell at the end what ran where, when and for how long')
     .action(async (tag: string, flags: StartFlags) => {
       const sc = await cli.open()
       log.info(await sc.describeRegion(cli.signal))
-      const { create, createOnly, validateOnly, loginMaster, clusterTemplate, ...overrides } = flags
-      const cluster = await sc.cm.startCluster(tag, {
-        signal: cli.signal,
-        create,
-        createOnly: createOnly === true,
-        validateOnly: validateOnly === true,
-        ...(clusterTemplate === undefined ? {} : { template: clusterTemplate }),
-        overrides,
-      })
+      const { create, createOnly, validateOnly, loginMaster, clusterTemplate, verbose, timeline, ...overrides } = flags
+      const { followCommands } = await import('../follow-commands.js')
+      const start = () =>
+        sc.cm.startCluster(tag, {
+          signal: cli.signal,
+          create,
+          createOnly: createOnly === true,
+          validateOnly: validateOnly === true,
+          ...(clusterTemplate === undefined ? {} : { template: clusterTemplate }),
+          overrides,
+        })
+      const cluster = await followCommands(cli, { verbose: verbose === true, timeline: timeline === true }, start)
       if (createOnly || validateOnly) return
       if (loginMaster) {
         cli.exitWith(await runSsh(cli, (await sc.cm.sshTarget(cluster.tag, 'master', { signal: cli.signal })).argv))

@@ -4,6 +4,7 @@ import type { Logger } from '../log.js'
 import { CommandResult } from './command-result.js'
 import type { SshConnection } from './connection.js'
 import { RemoteCommandFailed, RemoteCommandTimedOut, SSHError } from './errors.js'
+import { currentObserver } from './observe.js'
 import { type Command, commandText } from './quote.js'
 import { foreignLine, isPosixShell, type LineOptions, posixLine, type RemoteLine } from './remote-shell.js'
 import { RunningCommand } from './running-command.js'
@@ -48,12 +49,18 @@ export async function execute(
   const text = options.label ?? commandText(command)
   const { name } = session.target
   log?.debug(`${name}: executing: ${text}`)
-  const line = await remoteLine(session, command, options)
-  const result = await session.withChannel(
-    line.text,
-    (channel, connection) => runOn(channel, connection, session, line, text, options, log),
-    options.signal,
-  )
+  const observed = currentObserver()?.begin({ node: name, command: text, showOutput: options.logOutput !== false })
+  let result: CommandResult | undefined
+  try {
+    const line = await remoteLine(session, command, options)
+    result = await session.withChannel(
+      line.text,
+      (channel, connection) => runOn(channel, connection, session, line, text, { ...options, ...observed }, log),
+      options.signal,
+    )
+  } finally {
+    observed?.end(result)
+  }
   logResult(name, result, options, log)
   if (!result.failed || options.ignoreExitStatus) return result
   const failure = new RemoteCommandFailed(name, result, { showOutput: options.logOutput !== false })
@@ -85,11 +92,12 @@ async function runOn(
   session: SshSession,
   line: RemoteLine,
   text: string,
-  options: ExecuteOptions,
+  options: ExecuteOptions & { readonly line?: (text: string) => void },
   log: Logger | undefined,
 ): Promise<CommandResult> {
   const running = new RunningCommand(channel, connection, line.marker)
   if (options.silent === false) running.onLine((output) => log?.info(`${session.target.name}: ${output}`))
+  if (options.line && options.logOutput !== false) running.onLine(options.line)
   running.feed(options.stdin)
   const started = performance.now()
   const result = () =>

@@ -1,0 +1,70 @@
+import { type CommandObserver, foldNodeNames, observeCommands } from '../index.js'
+import type { CliContext } from './context.js'
+import { StatusLine } from './status-line.js'
+import { Timeline } from './timeline.js'
+
+export interface FollowFlags {
+  /** Print output of remote commands as it comes, the node's name in front. */
+  readonly verbose?: boolean
+  /** At the end, tell what each node did when and for how long. */
+  readonly timeline?: boolean
+}
+
+interface Running {
+  readonly node: string
+  readonly command: string
+  readonly since: number
+}
+
+/** Runs a task and lets a person follow the commands it runs on nodes. */
+export async function followCommands<T>(cli: CliContext, flags: FollowFlags, task: () => Promise<T>): Promise<T> {
+  const running = new Set<Running>()
+  const timeline = new Timeline()
+  const began = performance.now()
+  const status = new StatusLine(process.stderr, () => describe(running, performance.now() - began))
+  const observer: CommandObserver = {
+    begin: ({ node, command, showOutput }) => {
+      const one = { node, command, since: performance.now() }
+      running.add(one)
+      return {
+        ...(flags.verbose && showOutput ? { line: (text: string) => cli.print(`${node}: ${text}`) } : {}),
+        end: (result) => {
+          running.delete(one)
+          timeline.add({
+            node,
+            command,
+            fromMs: one.since - began,
+            toMs: performance.now() - began,
+            failed: !result || result.failed,
+          })
+        },
+      }
+    },
+  }
+  const shows = StatusLine.fits(process.stderr)
+  if (shows) {
+    cli.setStatus(status)
+    status.begin()
+  }
+  try {
+    return await observeCommands(observer, task)
+  } finally {
+    if (shows) {
+      status.end()
+      cli.setStatus(undefined)
+    }
+    if (flags.timeline) process.stderr.write(`${timeline.render()}\n`)
+  }
+}
+
+/** `12 s  master: apt-get -y install nginx | node[001-002]: ...`, the longest wait first. */
+function describe(running: ReadonlySet<Running>, elapsedMs: number): string | undefined {
+  if (running.size === 0) return undefined
+  const byCommand = new Map<string, string[]>()
+  for (const { node, command } of [...running].sort((a, b) => a.since - b.since)) {
+    const line = command.replace(/\s+/g, ' ').trim()
+    byCommand.set(line, [...(byCommand.get(line) ?? []), node])
+  }
+  const parts = [...byCommand].map(([command, nodes]) => `${foldNodeNames(nodes)}: ${command}`)
+  return `${Math.round(elapsedMs / 1000)} s  ${parts.join(' | ')}`
+}
