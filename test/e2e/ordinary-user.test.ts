@@ -95,7 +95,15 @@ describe.skipIf(!canMakeUser)('an ordinary user', () => {
     await sc('stop', '-c', 'c')
     await sc('start', '-x', 'c')
     expect((await sc('sshmaster', 'c', 'cat /etc/marked /home/sgeadmin/file')).stdout).toBe('master\nshared\n')
-    expect((await sc('local', 'status')).stdout).toMatch(/running +\d+ +\d/)
+    const status = (await sc('local', 'status')).stdout
+    expect(status).toMatch(/running +\d+ +\d/)
+    expect(status).toMatch(/limits +none here for a machine's disk[,;]/)
+  })
+
+  test('a new daemon finds the machines that run', async () => {
+    await sc('local', 'stop')
+    expect((await sc('sshmaster', 'c', 'hostname')).stdout).toBe('master\n')
+    expect((await sc('listclusters')).stdout.match(/running/g)).toHaveLength(2)
   })
 
   test('terminate and reset leave nothing', async () => {

@@ -4,6 +4,9 @@ import { cliOk, runCli } from '../support/cli.js'
 import { canRunNodes } from '../support/privileges.js'
 import { type TempHome, tempHome } from '../support/temp-home.js'
 
+/** Taken already, or refused to an ordinary user: not ours in both cases. */
+const FOR_OTHERS: (string | undefined)[] = ['EADDRINUSE', 'EACCES']
+
 describe.skipIf(!canRunNodes)('two users of one computer, whose port 22 is taken on every address', () => {
   let homes: [TempHome, TempHome]
   let port22: Server | undefined
@@ -12,7 +15,9 @@ describe.skipIf(!canRunNodes)('two users of one computer, whose port 22 is taken
     homes = [await tempHome(), await tempHome()] // mode 0700, as /root is
     port22 = createServer((socket) => socket.end('not the node\r\n'))
     await new Promise<void>((resolve, reject) => {
-      port22?.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve() : reject(error)))
+      port22?.once('error', (error: NodeJS.ErrnoException) =>
+        FOR_OTHERS.includes(error.code) ? resolve() : reject(error),
+      )
       port22?.listen(22, '0.0.0.0', resolve)
     })
   })

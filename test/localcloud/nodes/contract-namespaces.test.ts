@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { describe } from 'vitest'
-import { openCgroups } from '../../../src/localcloud/nodes/cgroups.js'
+import { offeredControllers } from '../../../src/localcloud/nodes/cgroups.js'
 import { engineContract } from './contract/contract.js'
 import { canRunNodes, isRoot, Machines } from './machines.js'
 
-const { controllers } = await openCgroups('probe')
+const controllers = await offeredControllers()
 
 // As root, and as the ordinary user of test/e2e/ordinary-user.test.ts.
 describe.skipIf(!canRunNodes)('contract', () => {

@@ -257,8 +257,10 @@ sub fill {
     my ($id, $full, $answer) = @_;
     my $node = $main::nodes{$id};
     return $answer->('ok') if !$full && !($node && $node->{mounted});
+    my $sized = -e "$main::config{home}/nodes/$id/disk.img";
+    return $answer->('ok') if !$full && !$sized;    # was never filled
     return $answer->('error', message => 'the node does not run') if $full && (!$node || $node->{state} ne 'running');
-    return $answer->('error', message => 'its disk has no size of its own') if !-e "$main::config{home}/nodes/$id/disk.img";
+    return $answer->('error', message => 'its disk has no size of its own') if !$sized;
     pipe(my $from, my $to) or die "pipe: $!\n";
     my $pid = fork() // die "fork: $!\n";
     if (!$pid) {
