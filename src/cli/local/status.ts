@@ -16,6 +16,9 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
     ...(CONTAINERS.includes(report.engine) ? [`  machines  made in a container of ${report.engine}`] : []),
     `  image     ${report.imageReady ? 'ready' : 'not built yet; the first start builds it'}`,
     ...(report.egress ? [`  egress    ${EGRESS_TEXT[report.egress]}`] : []),
+    ...(report.unlimited?.length
+      ? [`  limits    none here for a machine's ${report.unlimited.join(', ')}; starcluster local doctor says why`]
+      : []),
     ...report.notices.map((notice) => `  notice    ${notice}`),
     ...report.faults.map((fault) => `  injected  ${fault} ("starcluster local inject clear" ends it)`),
   ]

@@ -15,6 +15,7 @@ import {
   storageUse,
 } from '../ec2/index.js'
 import { LocalCloudError } from '../local-error.js'
+import { missingLimits } from '../nodes/missing-limits.js'
 import type { LocalPaths } from '../paths.js'
 import { BlobStore } from '../s3/blobs.js'
 import { s3Handler } from '../s3/handler.js'
@@ -189,6 +190,7 @@ export class Daemon {
       memoryBytes: process.memoryUsage.rss(),
       engine: this.machines.kind,
       notices: [...this.notices, ...((await this.machines.engine.troubles?.()) ?? [])],
+      unlimited: this.machines.kind === 'namespaces' ? await missingLimits() : [],
       ...(await this.egressReport()),
       faults: faultsOf(this.cloud).list().map(faultText),
       nodes: await nodeStatuses(this.machines.engine),

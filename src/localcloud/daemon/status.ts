@@ -35,6 +35,8 @@ export interface DaemonReport extends DaemonPing {
   readonly memoryBytes: number
   /** What machines are made with; `null`: records only, for tests. */
   readonly engine: 'namespaces' | 'docker' | 'podman' | 'null'
+  /** What machines can take of this computer without a limit, in words; older daemons do not say. */
+  readonly unlimited?: readonly string[]
   /** What the user should know: an older state in use, another port than before. */
   readonly notices: readonly string[]
   /** The machines' way to what this computer reaches; missing: this engine has no such switch. */

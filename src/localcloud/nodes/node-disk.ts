@@ -57,7 +57,7 @@ async function makeImage(path: string, gib: number): Promise<void> {
 }
 
 /** Only root may use them, and in some containers not even root. Then a node's disk is a directory without a limit. */
-async function loopDevicesWork(): Promise<boolean> {
+export async function loopDevicesWork(): Promise<boolean> {
   if (process.getuid?.() !== 0) return false
   return stat('/dev/loop-control')
     .then(() => true)
