@@ -1,6 +1,7 @@
 import type { Ec2State } from './ec2/state.js'
 import type { NodeEngine } from './nodes/engine.js'
 import type { S3State } from './s3/state.js'
+import type { RoleSession } from './sts/role-credentials.js'
 
 /** Everything that must survive the daemon: plain JSON data, changed only by the daemon. */
 export interface CloudState {
@@ -19,6 +20,8 @@ export interface Cloud {
   readonly engine: NodeEngine
   readonly log: CloudLog
   now(): Date
+  /** With which credentials of roles are made; missing: none are given out. */
+  readonly roleSecret?: string
 }
 
 export interface CloudLog {
@@ -36,6 +39,8 @@ export interface CloudRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
   readonly accessKeyId: string
+  /** Whose temporary credentials signed it; missing: the cloud's own key. */
+  readonly session?: RoleSession
 }
 
 export interface CloudResponse {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Cloud, CloudLog, CloudState, ServiceHandler } from './cloud.js'
 import { emptyEc2State, enableFaultActs, handleEc2, registerBaseImage } from './ec2/index.js'
 import { NullEngine } from './ec2/null-engine.js'
@@ -56,6 +57,7 @@ export function createInProcessCloud(options: InProcessCloudOptions = {}): InPro
     engine: options.engine ?? new NullEngine(),
     log: options.log ?? SILENT,
     now: options.now ?? (() => new Date()),
+    roleSecret: randomBytes(30).toString('base64'),
   }
   enableFaultActs(cloud)
   const requestHandler: InProcessHandler = {

@@ -75,6 +75,7 @@ const localCloudDoors = [
   'localcloud/control.ts',
   'localcloud/control-egress.ts',
   'localcloud/control-faults.ts',
+  'localcloud/control-profiles.ts',
   'localcloud/control-images.ts',
   'localcloud/doctor.ts',
   'localcloud/nodes/images.ts',

@@ -55,6 +55,17 @@ export const define: DefineCommand = (command, cli) => {
     .argument('<cluster>')
     .option('--remove <name>', 'forget this one; the disks stay as they are')
     .action(async (cluster, flags) => (await import('../local/snapshots.js')).snapshots(cli, cluster, flags))
+  const profile = act('profile', 'look after the instance profiles that give machines a role')
+  const profileAct = (name: string, summary: string) => sub(profile, name).description(summary)
+  profileAct('list', 'list the instance profiles').action(async () =>
+    (await import('../local/profiles.js')).profiles(cli, {}),
+  )
+  profileAct('add', 'make one, with a role of the same name')
+    .argument('<name>')
+    .action(async (add) => (await import('../local/profiles.js')).profiles(cli, { add }))
+  profileAct('remove', 'remove one that no machine has')
+    .argument('<name>')
+    .action(async (remove) => (await import('../local/profiles.js')).profiles(cli, { remove }))
   const image = act('image', 'look after the images machines start from')
   const imageAct = (name: string, summary: string) => sub(image, name).description(summary)
   imageAct('list', 'list the images').action(async () => (await import('../local/images.js')).list(cli))

@@ -7,6 +7,7 @@ import {
   splitTarget,
   type WireRequest,
 } from './canonical-request.js'
+import { type SigningKey, signingKey } from './signing-key.js'
 
 export interface Verifier {
   readonly accessKeyId: string
@@ -24,6 +25,8 @@ export interface Authenticated {
   readonly signature: string
   /** x-amz-content-sha256 as sent: a hash, UNSIGNED-PAYLOAD or a STREAMING-... word. */
   readonly contentSha256: string
+  /** What it was signed with. */
+  readonly key: SigningKey
 }
 
 /** AWS allows a clock to be this wrong. */
@@ -38,7 +41,8 @@ export function verifyRequest(request: WireRequest, bodyHash: () => string, veri
   const query = new URLSearchParams(splitTarget(request.target)[1])
   const claim = query.has('X-Amz-Signature') ? presignedClaim(request, query) : headerClaim(request)
   const service = knownService(claim.scope.service)
-  if (claim.scope.accessKeyId !== verifier.accessKeyId) throw authFailures.unknownKey(service)
+  const token = request.headers['x-amz-security-token'] ?? query.get('X-Amz-Security-Token') ?? undefined
+  const key = signingKey(verifier, claim.scope.accessKeyId, token, service, verifier.now())
   if (service !== 'sts' && claim.scope.region !== verifier.region) {
     throw authFailures.wrongRegion(service, claim.scope.region, verifier.region)
   }
@@ -46,9 +50,9 @@ export function verifyRequest(request: WireRequest, bodyHash: () => string, veri
   checkSignedHeaders(request, claim, service)
   const contentSha256 = claim.presigned ? 'UNSIGNED-PAYLOAD' : (request.headers['x-amz-content-sha256'] ?? bodyHash())
   const canonical = canonicalRequest(request, claim.signedHeaders, contentSha256)
-  const expected = signature(claim.scope, verifier.secretAccessKey, claim.amzDate, canonical)
+  const expected = signature(claim.scope, key.secretAccessKey, claim.amzDate, canonical)
   if (!sameText(expected, claim.signature)) throw authFailures.wrongSignature(service)
-  return { scope: claim.scope, service, amzDate: claim.amzDate, signature: expected, contentSha256 }
+  return { scope: claim.scope, service, amzDate: claim.amzDate, signature: expected, contentSha256, key }
 }
 
 /** The service a request claims to be for, also when nothing else about it is right: errors have that one's form. */

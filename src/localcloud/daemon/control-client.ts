@@ -8,6 +8,7 @@ import type {
   FaultsAnswer,
   ImageAct,
   ImageLine,
+  ProfilesAnswer,
 } from './status.js'
 
 export interface AskOptions {
@@ -31,6 +32,9 @@ export const askFaults = (daemon: DaemonInfo, method: 'GET' | 'POST' | 'DELETE',
 
 export const askDisks = (daemon: DaemonInfo, body: object, options: AskOptions) =>
   askJson<DisksAnswer>(daemon, 'POST', '/disks', { ...options, body })
+
+export const askProfiles = (daemon: DaemonInfo, options: AskOptions) =>
+  askJson<ProfilesAnswer>(daemon, 'POST', '/profiles', { timeoutMs: 20_000, ...options })
 
 export const askEgress = (daemon: DaemonInfo, method: 'GET' | 'POST', options: AskOptions) =>
   askJson<EgressAnswer>(daemon, method, '/egress', { timeoutMs: 60_000, ...options })

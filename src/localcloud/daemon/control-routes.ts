@@ -14,6 +14,7 @@ import type {
   ImageAct,
   ImageLine,
   MadeImage,
+  ProfilesAnswer,
 } from './status.js'
 
 export interface ControlledDaemon {
@@ -25,6 +26,7 @@ export interface ControlledDaemon {
   ensureImage(onProgress: (message: string) => void): Promise<void>
   imageAct(act: ImageAct, onProgress: (message: string) => void, signal: AbortSignal): Promise<MadeImage | undefined>
   diskAct(act: DiskAct): Promise<readonly { name: string; created: string }[]>
+  profileAct(act: { add?: string; remove?: string }): Promise<readonly string[]>
   egress(wanted?: boolean): Promise<EgressState>
   stop(): void
   readonly faults: ControlledFaults
@@ -62,6 +64,9 @@ export function controlRoutes(daemon: ControlledDaemon) {
       case 'POST /disks':
         sendJson(response, 200, await disksAnswer(request, daemon))
         return true
+      case 'POST /profiles':
+        sendJson(response, 200, await profilesAnswer(request, daemon))
+        return true
       case 'GET /egress':
       case 'POST /egress':
         sendJson(response, 200, await egressAnswer(request, daemon))
@@ -82,6 +87,14 @@ async function disksAnswer(request: IncomingMessage, daemon: ControlledDaemon): 
     return { snapshots: await daemon.diskAct((await sentJson(request)) as unknown as DiskAct) }
   } catch (failure) {
     return { error: told(failure, daemon, 'DiskActFailed') }
+  }
+}
+
+async function profilesAnswer(request: IncomingMessage, daemon: ControlledDaemon): Promise<ProfilesAnswer> {
+  try {
+    return { profiles: await daemon.profileAct(await sentJson(request)) }
+  } catch (failure) {
+    return { error: told(failure, daemon, 'ProfileActFailed') }
   }
 }
 

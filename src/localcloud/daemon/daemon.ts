@@ -11,6 +11,8 @@ import {
   faultsOf,
   faultText,
   handleEc2,
+  hasRole,
+  profileAct,
   reconcile,
   storageUse,
 } from '../ec2/index.js'
@@ -25,12 +27,13 @@ import { CloudStore } from '../store/store.js'
 import { handleSts } from '../sts/handler.js'
 import { CONTROL_PROTOCOL, programVersion } from '../version.js'
 import { controlRoutes } from './control-routes.js'
-import { ensureCredentials, writePrivateFile } from './credentials.js'
+import { ensureCredentials, type LocalCredentials, writePrivateFile } from './credentials.js'
 import type { DaemonInfo } from './daemon-info.js'
 import { egressOf } from './egress.js'
 import { imageAct } from './image-acts.js'
 import { listen } from './listen.js'
 import { type LocalMachines, nodeStatuses, openMachines } from './machines.js'
+import { NodeApi } from './node-api.js'
 import { ownProcessId } from './process-id.js'
 import { startNotices } from './start-notices.js'
 import type { DaemonReport } from './status.js'
@@ -54,6 +57,8 @@ export class Daemon {
     private readonly store: CloudStore<CloudState>,
     private readonly machines: LocalMachines,
     private readonly cloud: Cloud,
+    private readonly credentials: LocalCredentials,
+    private readonly api: NodeApi,
   ) {}
 
   /**
@@ -65,7 +70,9 @@ export class Daemon {
     checkStateVersion(store.state)
     // Saved before any node is looked at: a start that fails in between must not forget it.
     if (store.notice) store.state.ec2.older = true
-    const machines = await openMachines(env, paths, log, () => cloud)
+    const credentials = await ensureCredentials(paths.credentials)
+    const api = new NodeApi((address) => hasRole(cloud, address))
+    const machines = await openMachines(env, paths, log, () => cloud, api)
     const cloud: Cloud = {
       region: REGION,
       accountId: ACCOUNT_ID,
@@ -74,8 +81,9 @@ export class Daemon {
       engine: machines.engine,
       log,
       now: () => new Date(),
+      roleSecret: credentials.secretAccessKey,
     }
-    const daemon = new Daemon(paths, log, store, machines, cloud)
+    const daemon = new Daemon(paths, log, store, machines, cloud, credentials, api)
     if (store.notice) daemon.notice(store.notice)
     await daemon.begin()
     return daemon
@@ -88,7 +96,6 @@ export class Daemon {
   }
 
   private async begin(): Promise<void> {
-    const credentials = await ensureCredentials(this.paths.credentials)
     const blobs = new BlobStore(this.paths.objects)
     // An older state in use may lack objects that the damaged one had: then nothing is swept.
     if (!this.store.notice) await blobs.sweep(await this.filesInUse())
@@ -102,7 +109,8 @@ export class Daemon {
     await beginFaults(this.cloud)
     this.server = createCloudServer({
       cloud: this.cloud,
-      credentials,
+      credentials: this.credentials,
+      isFromNode: (socket) => this.api.isFromNode(socket),
       services: { ec2: handleEc2, s3: s3Handler(blobs), sts: handleSts },
       control: controlRoutes({
         token: this.token,
@@ -113,6 +121,7 @@ export class Daemon {
         imageAct: (act, onProgress, signal) => imageAct(act, this.cloud, this.machines, { onProgress, signal }),
         diskAct: (act) => diskAct(act, this.cloud),
         stop: () => process.emit('SIGTERM'),
+        profileAct: (act) => profileAct(act, this.cloud),
         egress: (wanted) => egressOf(this.machines.engine, wanted),
         faults: faultsOf(this.cloud),
       }),
@@ -120,6 +129,7 @@ export class Daemon {
     })
     const { port, taken } = await listen(this.server, this.paths.port)
     this.port = port
+    this.api.server = this.server
     if (taken !== undefined) {
       this.notice(`port ${taken} is taken by another program: the local cloud listens on ${port} from now on`)
     }

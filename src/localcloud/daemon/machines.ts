@@ -15,6 +15,7 @@ import { withSystemd } from '../nodes/systemd-image.js'
 import type { LocalPaths } from '../paths.js'
 import { type BackEnd, chooseBackEnd } from './back-end.js'
 import { BaseImageKeeper, type Images } from './base-image.js'
+import type { NodeApi } from './node-api.js'
 import type { NodeStatus } from './status.js'
 
 const SSH_PORT = 22_022
@@ -38,6 +39,7 @@ export async function openMachines(
   paths: LocalPaths,
   log: CloudLog,
   cloud: () => Cloud,
+  api: NodeApi,
 ): Promise<LocalMachines> {
   const keeper = (images: Images, isDefault: boolean) => {
     const registry: ConstructorParameters<typeof BaseImageKeeper>[1] = {
@@ -67,7 +69,7 @@ export async function openMachines(
   log.info(`machines are made with ${kind}: ${why}`)
   if (kind === 'namespaces') {
     const root = diskRoot(env, paths)
-    const engine = createNodeEngine({ ...options, diskRoot: root })
+    const engine = createNodeEngine({ ...options, diskRoot: root, api: (socket, from) => api.take(socket, from) })
     const store = new ImageStore(root)
     return { kind, engine, image: keeper(store, true), systemdImage: keeper(withSystemd(store), false) }
   }

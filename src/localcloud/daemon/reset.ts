@@ -2,6 +2,7 @@ import type { Cloud, CloudLog } from '../cloud.js'
 import { LocalCloudError } from '../local-error.js'
 import type { LocalPaths } from '../paths.js'
 import { openMachines } from './machines.js'
+import { NodeApi } from './node-api.js'
 
 /**
  * Removes every machine, disk, namespace and port of this user's local cloud. Reads no state: it also helps when the
@@ -17,7 +18,7 @@ export async function resetEverything(
     throw new Error('the cloud is being reset')
   }
   try {
-    const { engine } = await openMachines(env, paths, log, noCloud)
+    const { engine } = await openMachines(env, paths, log, noCloud, new NodeApi(() => false))
     await engine.reset({ images: options.images })
     await engine.close()
   } catch (error) {

@@ -53,6 +53,11 @@ export type FaultsAnswer =
   | readonly Fault[]
   | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
 
+/** Answer to POST /_starcluster/profiles: all ARNs. */
+export type ProfilesAnswer =
+  | { readonly profiles: readonly string[] }
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint?: string } }
+
 /** Answer to GET and POST /_starcluster/egress. */
 export type EgressAnswer =
   | { readonly egress: EgressState }

@@ -1,4 +1,5 @@
 import {
+  AssociateIamInstanceProfile$,
   AttachVolume$,
   AuthorizeSecurityGroupEgress$,
   AuthorizeSecurityGroupIngress$,
@@ -20,6 +21,7 @@ import {
   DeregisterImage$,
   DescribeAccountAttributes$,
   DescribeAvailabilityZones$,
+  DescribeIamInstanceProfileAssociations$,
   DescribeImageAttribute$,
   DescribeImages$,
   DescribeInstanceAttribute$,
@@ -41,6 +43,7 @@ import {
   DescribeVolumesModifications$,
   DescribeVpcs$,
   DetachVolume$,
+  DisassociateIamInstanceProfile$,
   GetConsoleOutput$,
   ImportKeyPair$,
   ModifyImageAttribute$,
@@ -77,6 +80,11 @@ import { runInstances } from './instances/run-instances.js'
 import { createKeyPair, deleteKeyPair, describeKeyPairs, importKeyPair } from './key-pairs/actions.js'
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from './network-actions/regions.js'
 import { describeSubnets, describeVpcs } from './network-actions/vpcs.js'
+import {
+  associateIamInstanceProfile,
+  describeIamInstanceProfileAssociations,
+  disassociateIamInstanceProfile,
+} from './profiles/actions.js'
 import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from './security-groups/groups.js'
 import {
   authorizeSecurityGroupEgress,
@@ -111,6 +119,12 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   DescribeInstanceAttribute: reads(DescribeInstanceAttribute$, describeInstanceAttribute),
   ModifyInstanceAttribute: writes(ModifyInstanceAttribute$, modifyInstanceAttribute),
   ModifyInstanceMetadataOptions: writes(ModifyInstanceMetadataOptions$, modifyInstanceMetadataOptions),
+  AssociateIamInstanceProfile: writes(AssociateIamInstanceProfile$, associateIamInstanceProfile),
+  DisassociateIamInstanceProfile: writes(DisassociateIamInstanceProfile$, disassociateIamInstanceProfile),
+  DescribeIamInstanceProfileAssociations: reads(
+    DescribeIamInstanceProfileAssociations$,
+    describeIamInstanceProfileAssociations,
+  ),
   CreateTags: writes(CreateTags$, createTags),
   DeleteTags: writes(DeleteTags$, deleteTags),
   DescribeTags: reads(DescribeTags$, describeTags),

@@ -19,6 +19,7 @@ export { type DiskAct, diskAct } from './instances/disk-acts.js'
 export { closeLifecycle, reconcile, settled } from './instances/reconcile.js'
 export { metadataSource } from './metadata-source.js'
 export { applyNetworkPolicy } from './network-policy.js'
+export { hasRole, profileAct } from './profiles/profiles.js'
 export { emptyEc2State, forgetBaseImages, registerBaseImage } from './state.js'
 export { type StorageUse, storageUse } from './volumes/storage-use.js'
 

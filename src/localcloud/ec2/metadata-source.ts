@@ -2,6 +2,7 @@ import type { Cloud } from '../cloud.js'
 import type { InstanceMetadata, MetadataSource } from '../nodes/engine.js'
 import { groupsOf } from './instances/view.js'
 import { macAddress, privateDnsName, subnetById, VPC_CIDR, VPC_ID } from './network.js'
+import { roleTree } from './profiles/role-metadata.js'
 import { interruptionOf } from './spot/interruptions.js'
 import type { InstanceRecord } from './state.js'
 import { tagsOf } from './tags/tags.js'
@@ -64,6 +65,7 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
     ...publicKeys(instance),
     'reservation-id': instance.reservationId,
     'security-groups': groups.map((group) => group.GroupName).join('\n'),
+    ...roleTree(cloud, instance),
     ...spotTree(cloud, instance),
     'services/domain': 'amazonaws.com',
     'services/partition': 'aws',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EbsBlockDevice } from '@aws-sdk/client-ec2'
 import { DEFAULT_GROUP_ID, VPC_ID } from './network.js'
+import type { ProfileRecord } from './profiles/profiles.js'
 import type { SnapshotRecord } from './snapshots/records.js'
 import type { SpotRequestRecord } from './spot/records.js'
 import type { VolumeRecord } from './volumes/records.js'
@@ -24,6 +25,8 @@ export interface Ec2State {
   snapshots: Record<string, SnapshotRecord>
   /** The AMI behind the alias `default`. */
   defaultImageId?: string
+  /** By name; older states have none. */
+  instanceProfiles?: Record<string, ProfileRecord>
   /** By request id; older states have none. */
   spotRequests?: Record<string, SpotRequestRecord>
   /** By resource id, then by key. */
@@ -77,6 +80,8 @@ export interface InstanceRecord {
   userData?: string
   readonly clientToken?: string
   spotRequestId?: string
+  /** Its instance profile. */
+  profile?: { readonly name: string; readonly associationId: string }
   shutdownBehavior: 'stop' | 'terminate'
   disableApiTermination: boolean
   disableApiStop: boolean

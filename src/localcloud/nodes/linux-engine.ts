@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { basename, join } from 'node:path'
 import pLimit from 'p-limit'
 import type { CloudLog } from '../cloud.js'
@@ -41,6 +42,8 @@ export interface NodeEngineOptions {
   readonly domain?: string
   readonly sshPort: number
   readonly metadata: MetadataSource
+  /** Takes a node's connection to the cloud's API at 169.254.169.252; missing: it is closed. */
+  readonly api?: (socket: Socket, from: string) => void
   readonly log: CloudLog
   /** `127.77.N` when the caller has claimed it (claimPublicNet); otherwise the engine does while it is open. */
   readonly publicPrefix?: string

@@ -1,6 +1,7 @@
 // The network child: lives in the network of the nodes, ends with the daemon, has no rights once it listens.
 // It joins connections that reach a node's public address to the node, passes on questions to the metadata address and
 // answers those about names.
+import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import type { ImdsRequest } from '../imds/imds.js'
@@ -13,6 +14,7 @@ interface Forward {
 }
 
 const METADATA_ADDRESS = '169.254.169.254'
+const API_ADDRESS = '169.254.169.252'
 const DIAL_WITHIN_MS = 10_000
 const ANSWER_WITHIN_MS = 10_000
 
@@ -42,8 +44,12 @@ function main(): void {
     say({ kind: 'imds', id, request: describe(request) })
   })
   server.listen(80, METADATA_ADDRESS, async () => {
-    const complaint = await nameServer()
+    const complaints = [
+      await nameServer(),
+      await apiServer((from, socket) => process.send?.({ kind: 'api', from }, socket)),
+    ]
     dropRights(Number(process.env.STARCLUSTER_NETD_UID ?? 0))
+    const complaint = complaints.filter(Boolean).join('; ')
     say({ kind: 'ready', ...(complaint && { complaint }) })
   })
 }
@@ -55,6 +61,21 @@ async function nameServer(): Promise<string | undefined> {
     return undefined
   } catch (error) {
     return `private names of machines do not resolve: ${(error as Error).message}`
+  }
+}
+
+/** The cloud's API as nodes reach it: connections are the daemon's, which reads them. -> why there is none */
+async function apiServer(take: (from: string, socket: net.Socket) => void): Promise<string | undefined> {
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on('error', () => undefined)
+    take(socket.remoteAddress ?? '', socket)
+  })
+  try {
+    server.listen(80, API_ADDRESS)
+    await once(server, 'listening')
+    return undefined
+  } catch (error) {
+    return `machines do not reach the API: ${(error as Error).message}`
   }
 }
 

@@ -15,5 +15,7 @@ export type ToNetd =
 /** Network child to daemon. Bodies travel as base64. */
 export type FromNetd =
   | { readonly kind: 'ready'; readonly complaint?: string }
+  /** Comes with the connection of a node to the cloud's API. */
+  | { readonly kind: 'api'; readonly from: string }
   | { readonly kind: 'listening'; readonly key: string }
   | { readonly kind: 'imds'; readonly id: number; readonly request: ImdsRequest }

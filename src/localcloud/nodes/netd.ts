@@ -28,6 +28,8 @@ interface NetdOptions {
   readonly sshPort: number
   readonly imds: InstanceMetadataService
   readonly names: NameServerOptions
+  /** Takes a node's connection to the cloud's API. */
+  readonly api: (socket: net.Socket, from: string) => void
   readonly log: CloudLog
 }
 
@@ -57,7 +59,7 @@ export class NetworkChild {
     child.stderr?.on('data', (data) => (complaint = (complaint + data).slice(-2000)))
     this.child = child
     const ready = new Promise<void>((resolve, reject) => {
-      child.on('message', (message: FromNetd) => this.heard(child, message, resolve))
+      child.on('message', (message: FromNetd, handle: unknown) => this.heard(child, message, resolve, handle))
       child.once('error', reject)
       child.once('exit', () => {
         reject(new LocalCloudError('NetworkFailed', `the network process did not start: ${complaint.trim()}`))
@@ -123,8 +125,10 @@ export class NetworkChild {
     server.close()
   }
 
-  private heard(child: ChildProcess, message: FromNetd, ready: () => void): void {
-    if (message.kind === 'ready') {
+  private heard(child: ChildProcess, message: FromNetd, ready: () => void, handle: unknown): void {
+    if (message.kind === 'api') {
+      if (handle instanceof net.Socket) this.options.api(handle, message.from)
+    } else if (message.kind === 'ready') {
       if (message.complaint) this.options.log.warn(message.complaint)
       ready()
     } else if (message.kind === 'listening') {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { CloudLog } from '../cloud.js'
 import { InstanceMetadataService } from '../imds/imds.js'
@@ -22,6 +23,8 @@ interface SharedOptions {
   readonly egress: boolean
   readonly sshPort: number
   readonly metadata: MetadataSource
+  /** Takes a node's connection to the cloud's API; missing: there is none. */
+  readonly api?: (socket: Socket, from: string) => void
   readonly log: CloudLog
   /** As told last; none: nothing is filtered. */
   readonly policy: () => NetworkPolicy | undefined
@@ -73,6 +76,7 @@ export class SharedParts {
       enterNetwork: supervisor.enterNetwork,
       sshPort,
       imds,
+      api: options.api ?? ((socket) => void socket.destroy()),
       names: {
         domain: options.domain,
         network: options.network,

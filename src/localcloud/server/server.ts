@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { AuthError, type AwsService } from '../auth/auth-error.js'
 import { sha256Hex, splitTarget, type WireRequest } from '../auth/canonical-request.js'
 import { claimedService, verifyRequest } from '../auth/sigv4.js'
@@ -15,6 +16,8 @@ export interface CloudServerOptions {
   readonly services: Readonly<Record<AwsService, ServiceHandler>>
   /** Answers below /_starcluster/, asked with the daemon's token; false: there is no such route. */
   control(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean>
+  /** True for a machine's connection: it has no control. */
+  isFromNode?(socket: Socket): boolean
   /** True while the state could not be saved: nothing that changes it is begun before that is mended. */
   unsaved(): boolean
 }
@@ -35,7 +38,8 @@ export function createCloudServer(options: CloudServerOptions): Server {
 async function serve(request: IncomingMessage, response: ServerResponse, options: CloudServerOptions): Promise<void> {
   const [path] = splitTarget(request.url ?? '/')
   if (path.startsWith('/_starcluster/')) {
-    if (await options.control(request, response, path.slice('/_starcluster'.length))) return
+    const refused = options.isFromNode?.(request.socket) ?? false
+    if (!refused && (await options.control(request, response, path.slice('/_starcluster'.length)))) return
     response.writeHead(404, { 'content-type': 'text/plain' }).end('no such route\n')
     return
   }
@@ -74,7 +78,7 @@ async function answerTo(
     const now = () => options.cloud.now()
     const verifier = { ...options.credentials, region: options.cloud.region, now }
     const auth = verifyRequest(wire, () => sha256Hex(raw), verifier)
-    const { body, headers } = authenticBody(raw, wire.headers, auth, options.credentials.secretAccessKey)
+    const { body, headers } = authenticBody(raw, wire.headers, auth, auth.key.secretAccessKey)
     if (options.unsaved() && changesState(service, wire.method, what)) await options.cloud.commit()
     const [path, query] = splitTarget(wire.target)
     const answer = await options.services[auth.service](
@@ -85,6 +89,7 @@ async function answerTo(
         headers,
         body,
         accessKeyId: auth.scope.accessKeyId,
+        ...(auth.key.session && { session: auth.key.session }),
       },
       options.cloud,
     )

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { issueRoleCredentials } from '../../../src/localcloud/sts/role-credentials.js'
 import { CREDENTIALS, startTestServer, type TestServer } from './test-server.js'
 
 let server: TestServer
@@ -20,7 +21,10 @@ afterEach(() => {
   server.clock.now = undefined
 })
 
-const clients = (credentials: { accessKeyId: string; secretAccessKey: string }, region = 'local') => {
+const clients = (
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string },
+  region = 'local',
+) => {
   const settings = { endpoint: server.endpoint, region, credentials, maxAttempts: 1 }
   const ec2 = new EC2Client(settings)
   const sts = new STSClient(settings)
@@ -206,3 +210,44 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const hmac = (secret: string | Buffer, text: string) => createHmac('sha256', secret).update(text).digest()
 const key = (date: string) =>
   [date.slice(0, 8), 'local', 's3', 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${CREDENTIALS.secretAccessKey}`)
+
+const session = { role: 'worker', name: 'i-0123456789abcdef0', issued: 0, expires: Date.parse('2100-01-01') }
+const roleOf = (changes: Partial<typeof session> = {}) =>
+  issueRoleCredentials(CREDENTIALS.secretAccessKey, { ...session, ...changes })
+
+test('the temporary credentials of a role open each service, in the name of the role', async () => {
+  const role = roleOf()
+  expect(role.accessKeyId).toMatch(/^LSIA[0-9A-F]{16}$/)
+  const all = clients(role)
+  expect((await all.ec2()).Regions?.[0]?.RegionName).toContain('Action=DescribeRegions')
+  expect(await all.sts()).toMatchObject({
+    Account: '000000000000',
+    Arn: 'arn:aws:sts::000000000000:assumed-role/worker/i-0123456789abcdef0',
+    UserId: expect.stringMatching(/^AROA\w{17}:i-0123456789abcdef0$/),
+  })
+  await all.s3Client.send(new CreateBucketCommand({ Bucket: 'of-a-role' }))
+  expect((await clients(role).s3()).Buckets?.map(({ Name }) => Name)).toContain('of-a-role')
+})
+
+test('over, forged, of another cloud or without its token, temporary credentials open nothing', async () => {
+  const names = async (credentials: Parameters<typeof clients>[0]) => {
+    const all = clients(credentials)
+    const asked = await Promise.allSettled([all.ec2(), all.sts(), all.s3()])
+    return asked.map((one) => (one.status === 'rejected' ? one.reason.name : 'opened'))
+  }
+  const unknown = ['AuthFailure', 'InvalidClientTokenId', 'InvalidAccessKeyId']
+  expect(await names(roleOf({ expires: Date.now() - 1 }))).toEqual(['RequestExpired', 'ExpiredToken', 'ExpiredToken'])
+  const { sessionToken: _none, ...withoutToken } = roleOf()
+  expect(await names(withoutToken)).toEqual(unknown)
+  expect(await names({ ...roleOf(), sessionToken: roleOf({ role: 'admin' }).sessionToken })).toEqual(unknown)
+  expect(await names(issueRoleCredentials('another secret', session))).toEqual(unknown)
+  const [claims = '', sealed = ''] = roleOf().sessionToken.split('.')
+  const admin = Buffer.from(JSON.stringify({ ...session, role: 'admin' })).toString('base64url')
+  expect(await names({ ...roleOf(), sessionToken: `${admin}.${sealed}` })).toEqual(unknown)
+  expect(await names({ ...roleOf(), sessionToken: claims })).toEqual(unknown)
+  expect(await names({ ...roleOf(), secretAccessKey: 'wrong' })).toEqual([
+    'AuthFailure',
+    'SignatureDoesNotMatch',
+    'SignatureDoesNotMatch',
+  ])
+})

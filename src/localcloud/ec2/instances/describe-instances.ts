@@ -5,6 +5,7 @@ import { endDryRun } from '../dry-run.js'
 import { type FilterTable, filterBy } from '../filters.js'
 import { macAddress, privateDnsName, VPC_ID } from '../network.js'
 import { paginate } from '../pagination.js'
+import { profileArn } from '../profiles/profiles.js'
 import { lookUp, own } from '../resource-ids.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
 import { tagsOf } from '../tags/tags.js'
@@ -90,6 +91,8 @@ function instanceFilters(cloud: Cloud): FilterTable<InstanceRecord> {
     'block-device-mapping.attach-time': mapped(({ at }) => at),
     'block-device-mapping.delete-on-termination': mapped(({ deleteOnTermination }) => String(deleteOnTermination)),
     architecture: () => (process.arch === 'arm64' ? 'arm64' : 'x86_64'),
+    'iam-instance-profile.arn': (instance) => instance.profile && profileArn(cloud, instance.profile.name),
+    'iam-instance-profile.name': (instance) => instance.profile?.name,
     'instance-lifecycle': (instance) => (instance.spotRequestId ? 'spot' : undefined),
     'spot-instance-request-id': (instance) => instance.spotRequestId,
     tenancy: () => 'default',

@@ -5,6 +5,7 @@ import { requireAvailable, requireImage } from '../images/images.js'
 import { DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES } from '../instance-types/types.js'
 import { findKeyPair, keyPairNotFound } from '../key-pairs/actions.js'
 import type { SubnetDescription } from '../network.js'
+import { requireProfile } from '../profiles/profiles.js'
 import type { SpotTerms } from '../spot/records.js'
 import { marketTerms } from '../spot/terms.js'
 import type { ImageRecord, InstanceMetadataSettings, KeyPairRecord, SecurityGroupRecord } from '../state.js'
@@ -30,6 +31,8 @@ export interface LaunchPlan {
   /** The root volume first. */
   readonly volumes: readonly LaunchVolume[]
   readonly spot: SpotTerms | undefined
+  /** Name of the instance profile. */
+  readonly profile: string | undefined
   readonly tags: ReadonlyMap<ResourceType, ReadonlyMap<string, string>>
 }
 
@@ -65,6 +68,7 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
     shutdownBehavior: parseShutdownBehavior(input.InstanceInitiatedShutdownBehavior),
     volumes: parseVolumes(input, image, cloud),
     spot,
+    profile: input.IamInstanceProfile && requireProfile(input.IamInstanceProfile, cloud),
     tags: parseTagSpecifications(input.TagSpecifications, spot ? [...TAGGED, 'spot-instances-request'] : TAGGED),
   }
 }

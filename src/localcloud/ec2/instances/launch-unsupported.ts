@@ -4,7 +4,6 @@ import { unsupported } from '../unsupported.js'
 
 const REFUSED: readonly (readonly [keyof RunInstancesRequest, string])[] = [
   ['LaunchTemplate', 'launch templates'],
-  ['IamInstanceProfile', 'instance profiles'],
   ['Ipv6AddressCount', 'IPv6 addresses'],
   ['Ipv6Addresses', 'IPv6 addresses'],
   ['EnablePrimaryIpv6', 'IPv6 addresses'],

@@ -149,6 +149,7 @@ function newInstance(
     state: 'pending',
     ...(plan.userData === undefined ? {} : { userData: plan.userData }),
     ...(input.ClientToken ? { clientToken: input.ClientToken } : {}),
+    ...(plan.profile === undefined ? {} : { profile: { name: plan.profile, associationId: newId('iip-assoc') } }),
     shutdownBehavior: plan.shutdownBehavior,
     disableApiTermination: input.DisableApiTermination ?? false,
     disableApiStop: input.DisableApiStop ?? false,

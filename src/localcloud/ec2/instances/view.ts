@@ -3,6 +3,7 @@ import type { Cloud } from '../../cloud.js'
 import { ROOT_DEVICE } from '../images/images.js'
 import { INSTANCE_TYPES } from '../instance-types/types.js'
 import { macAddress, privateDnsName, VPC_ID } from '../network.js'
+import { profileView } from '../profiles/profiles.js'
 import type { InstanceRecord } from '../state.js'
 import { tagList } from '../tags/tags.js'
 import { blockDeviceMappings } from '../volumes/views.js'
@@ -45,6 +46,7 @@ function describeInstance(instance: InstanceRecord, cloud: Cloud): Instance {
     PlatformDetails: 'Linux/UNIX',
     UsageOperation: 'RunInstances',
     ClientToken: instance.clientToken ?? '',
+    ...(instance.profile && { IamInstanceProfile: profileView(cloud, instance.profile.name) }),
     ...(instance.spotRequestId && { InstanceLifecycle: 'spot', SpotInstanceRequestId: instance.spotRequestId }),
     EbsOptimized: instance.ebsOptimized,
     EnaSupport: true,

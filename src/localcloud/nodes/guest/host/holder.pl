@@ -119,6 +119,7 @@ link add scbr0 address $mac type bridge forward_delay 0
 addr add $o{address}/$o{prefix} dev scbr0
 addr add 169.254.169.254/32 dev scbr0
 addr add 169.254.169.253/32 dev scbr0
+addr add 169.254.169.252/32 dev scbr0
 link set scbr0 up
 IP
     # A new network starts with the host's settings. It must not pass packets on by itself: they would go round the rules.
