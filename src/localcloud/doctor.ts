@@ -35,7 +35,9 @@ export async function diagnose(options: { env?: NodeJS.ProcessEnv } = {}): Promi
   const back = backEndProbe(chosen)
   const container = containerProbes(chosen, env)
   const who = isRoot() ? [] : process.platform === 'linux' ? await ordinaryUser(env) : []
-  const probes = container ? [back, ...container] : [...kernel(env), ...who, ...packages(env), ...host(env), back]
+  const probes = container
+    ? [linux, back, ...container]
+    : [...kernel(env), ...who, ...packages(env), ...host(env), back]
   const checks = await Promise.all(
     probes.map(async ({ probe, ...check }) => {
       try {
@@ -51,19 +53,21 @@ export async function diagnose(options: { env?: NodeJS.ProcessEnv } = {}): Promi
   })
 }
 
+const must = { required: true, cost: 'no machines: the local cloud does not work' }
+
+const linux: Probe = {
+  ...must,
+  name: 'Linux',
+  fix: 'use a Linux computer, virtual machine or container, or a region of AWS: starcluster -r us-east-1 start',
+  probe: async () => {
+    if (process.platform !== 'linux') throw new NotMet(`this is ${process.platform}`)
+    return (await readFile('/proc/sys/kernel/osrelease', 'utf8')).trim()
+  },
+}
+
 function kernel(env: NodeJS.ProcessEnv): Probe[] {
-  const none = 'no machines: the local cloud does not work'
-  const must = { required: true, cost: none }
   return [
-    {
-      ...must,
-      name: 'Linux',
-      fix: 'use a Linux computer or virtual machine, or a region of AWS: starcluster -r us-east-1 start',
-      probe: async () => {
-        if (process.platform !== 'linux') throw new NotMet(`this is ${process.platform}`)
-        return (await readFile('/proc/sys/kernel/osrelease', 'utf8')).trim()
-      },
-    },
+    linux,
     {
       ...must,
       name: USER_NAMESPACES,

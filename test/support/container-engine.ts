@@ -19,6 +19,12 @@ const answering = (['docker', 'podman'] as const).find(
 )
 const canStartDocker = !given && process.getuid?.() === 0 && runs('dockerd', '--version') && runs('docker', '--version')
 
+export const usesPodman = answering === 'podman'
+
+/** Where an engine of Docker listens on this computer. */
+export const dockerSocket = (env: NodeJS.ProcessEnv) =>
+  (env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '')
+
 /** Needs root beside an engine, since the image is made of root's base image. */
 export const canRunContainers = process.getuid?.() === 0 && (answering !== undefined || canStartDocker)
 

@@ -77,6 +77,12 @@ export function makeStateDirectory(paths: LocalPaths): void {
 }
 
 function cannotSpawn(cause: Error): LocalCloudError {
+  if (process.platform !== 'linux') {
+    return new LocalCloudError('NotLinux', `the local cloud needs Linux, and this is ${process.platform}`, {
+      cause,
+      hint: 'run starcluster in a Linux virtual machine or container, or in a region of AWS: starcluster -r us-east-1 start',
+    })
+  }
   if (errorCode(cause) !== 'ENOENT') return new LocalCloudError('CannotStartDaemon', reason(cause), { cause })
   return new LocalCloudError('MissingProgram', "the program 'flock' is missing on this computer", {
     cause,

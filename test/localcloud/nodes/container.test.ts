@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { canRunContainers } from '../../support/container-engine.js'
+import { program } from '../../support/cli.js'
+import { canRunContainers, dockerSocket, usesPodman } from '../../support/container-engine.js'
 import { ContainerMachines, type ContainerSetup, setUpContainers } from './container-machines.js'
 import { engineContract } from './contract/contract.js'
 import { SLOW } from './machines.js'
@@ -112,6 +113,42 @@ describe.skipIf(!canRunContainers)('with a container engine', () => {
         expect(execFileSync(name, all, { env }).toString()).toBe('')
         expect(homes()).toBe(before)
         await machines.engine.reset()
+      },
+      SLOW,
+    )
+  })
+
+  // A container with no more rights than any: its kernel refuses namespaces to it, and it has the engine's socket.
+  describe('starcluster in a container that may not make namespaces', () => {
+    test.runIf(!usesPodman)(
+      'finds the engine by itself: cluster, ssh, shared home, reset',
+      async () => {
+        const { name, env, image } = setup.engine
+        const docker = execFileSync('sh', ['-c', 'command -v docker'], { env }).toString().trim()
+        const root = process.cwd()
+        const mounts = [
+          `${dockerSocket(env)}:/var/run/docker.sock`,
+          `${docker}:/usr/local/bin/docker:ro`,
+          `${root}:${root}:ro`,
+        ]
+        const settings = ['--network', 'none', '--env', `STARCLUSTER_CONTAINER_IMAGE=${image}`]
+        const script = `cd; s="node ${program}"; $s local doctor && $s start t -s 2 &&
+          $s sshmaster t 'touch /home/of-master' && $s sshnode t node001 'hostname; ls /home/of-master'; $s local reset -c`
+        const args = [
+          'run',
+          '--rm',
+          ...mounts.flatMap((mount) => ['--volume', mount]),
+          ...settings,
+          image,
+          'bash',
+          '-c',
+        ]
+        const done = spawnSync(name, [...args, script], { env, timeout: SLOW - 60_000 })
+        const said = `${done.stdout}${done.stderr}`
+        expect(said).toMatch(/ok +machines: made in a container of docker: this computer refuses namespaces: /)
+        expect(said).toContain('The cluster t is ready to use')
+        expect(said).toContain('node001\n/home/of-master\n')
+        expect(said).toContain('Removed all machines')
       },
       SLOW,
     )

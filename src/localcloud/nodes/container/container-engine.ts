@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { CloudLog } from '../../cloud.js'
+import { LocalCloudError } from '../../local-error.js'
 import type { BootReport, MetadataSource, NodeEngine, NodeSpec, NodeState } from '../engine.js'
 import type { BaseImage } from '../images.js'
 import type { NetworkPolicy } from '../network-policy.js'
@@ -51,6 +52,12 @@ export function createContainerEngine(options: ContainerEngineOptions): Containe
       return name in own || name === 'then' ? value : remote(own.forward, `engine.${String(name)}`)
     },
   }) as unknown as ContainerNodeEngine
+}
+
+/** Where no machine could ever be made, only the container is to be removed. */
+function unlessNeverWorked(error: unknown): void {
+  const known = error instanceof LocalCloudError && ['ContainerElsewhere', 'NamespacesRefused'].includes(error.code)
+  if (!known) throw error
 }
 
 /** Before it is taken for lost. */
@@ -137,7 +144,7 @@ class ContainerEngine {
 
   async reset(options: { images?: boolean } = {}): Promise<void> {
     const home = await this.home()
-    if (home !== undefined) await this.call('engine.reset', [options])
+    if (home !== undefined) await this.call('engine.reset', [options]).catch(unlessNeverWorked)
     await this.close()
     this.running.clear()
     if (home !== undefined) await this.container(home).remove()

@@ -15,6 +15,8 @@ interface LinkOptions {
   readonly onLost: (why: string) => void
 }
 
+const CLOSE_MS = 15_000
+
 /** The program in the container, as long as it runs. */
 export class ContainerLink {
   private closed = false
@@ -62,7 +64,9 @@ export class ContainerLink {
   async close(): Promise<void> {
     this.closed = true
     this.child.stdin?.end()
+    const late = setTimeout(() => this.child.kill('SIGKILL'), CLOSE_MS)
     await this.gone
+    clearTimeout(late)
   }
 }
 

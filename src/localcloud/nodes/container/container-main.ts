@@ -25,13 +25,8 @@ async function open(settings: ContainerEngineSettings): Promise<string> {
   await mustShareNetwork(settings.probe)
   const complaint = await namespacesComplaint()
   if (complaint !== undefined) {
-    throw new LocalCloudError(
-      'NamespacesRefused',
-      `the kernel below the container engine refuses namespaces: ${complaint}`,
-      {
-        hint: 'use an engine with all rights of root (not a rootless one)',
-      },
-    )
+    const hint = 'use an engine with all rights of root (not a rootless one)'
+    throw new LocalCloudError('NamespacesRefused', `the engine's kernel refuses namespaces: ${complaint}`, { hint })
   }
   const { home, diskRoot, network, sshPort, egress, policy } = settings
   engine = new LinuxNodeEngine({
@@ -57,8 +52,8 @@ async function open(settings: ContainerEngineSettings): Promise<string> {
 
 /** Machines are reached at loopback addresses of the computer on which the daemon runs. */
 async function mustShareNetwork({ port, secret }: ContainerEngineSettings['probe']): Promise<void> {
-  const socket = net.connect(port, '127.0.0.1')
-  const said = await once(socket, 'data').then(String, () => '')
+  const socket = net.connect(port, '127.0.0.1').on('error', ignore)
+  const said = await once(socket, 'data', { signal: AbortSignal.timeout(5_000) }).then(String, () => '')
   socket.destroy()
   if (said === secret) return
   throw new LocalCloudError('ContainerElsewhere', "the engine's containers do not have this computer's network", {

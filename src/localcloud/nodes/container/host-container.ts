@@ -79,6 +79,7 @@ export class HostContainer {
 
   /** Disks and images are in the volume, which stays. */
   async remove(): Promise<void> {
+    await this.engine.run(['kill', this.name]) // Podman would ask it first, and wait
     await this.engine.run(['rm', '--force', this.name])
   }
 
