@@ -306,6 +306,19 @@ describe('volumes of a launch', () => {
     expect((await ec2.describeVolumes({})).Volumes).toEqual([])
   })
 
+  test('more volumes than an instance may have are refused, at the launch and later', async () => {
+    const { ec2, launch, create } = volumeCloud()
+    const mapping = (DeviceName: string) => ({ DeviceName, Ebs: { VolumeSize: 1 } })
+    const BlockDeviceMappings = [...'bcdefghijklmnopqrstuvwxyz'].map((letter) => mapping(`/dev/sd${letter}`))
+    const most = [...BlockDeviceMappings, mapping('/dev/xvdba')]
+    const limit = refused('AttachmentLimitExceeded')
+    const more = launch(1, { BlockDeviceMappings: [...most, mapping('/dev/xvdbb')] })
+    await expect(more).rejects.toMatchObject(limit)
+    const [InstanceId = ''] = idsOf(await launch(1, { BlockDeviceMappings: most }))
+    const VolumeId = await create()
+    await expect(ec2.attachVolume({ VolumeId, InstanceId, Device: '/dev/xvdbb' })).rejects.toMatchObject(limit)
+  })
+
   test('a device mapped twice is refused', async () => {
     const { launch } = volumeCloud()
     const two = ['/dev/sdf', '/dev/xvdf'].map((DeviceName) => ({ DeviceName, Ebs: { VolumeSize: 1 } }))
