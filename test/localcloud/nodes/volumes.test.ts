@@ -143,6 +143,14 @@ describe.skipIf(!canRunNodes)('volumes', () => {
         code: 'VolumeInUse',
       })
       await expect(volumes.remove('vol-0d1')).rejects.toMatchObject({ code: 'VolumeInUse' })
+      await volumes.create('vol-0d2', { sizeGiB: 1 })
+      for (const [device, why] of [
+        ['/dev/sdf', 'has a volume at /dev/sdf already'],
+        ['/dev/null', 'File exists'],
+        ['/etc/passwd', 'not the name of a device'],
+      ] as const)
+        await expect(volumes.attach('i-2', { volume: 'vol-0d2', device })).rejects.toThrow(why)
+      await volumes.remove('vol-0d2')
       await out(MASTER, 'umount /data')
       expect(await volumes.detach('i-2', 'vol-0d1')).toBe(true)
       expect(await volumes.detach('i-2', 'vol-0d1')).toBe(true)
@@ -179,7 +187,8 @@ describe.skipIf(!canRunNodes)('volumes', () => {
     'a snapshot of a volume that is written to has a whole file system, also larger',
     async () => {
       await mounted('vol-0f1')
-      await out(MASTER, 'echo before > /data/file')
+      const sum = 'sha256sum < /data/random'
+      const before = await out(MASTER, `echo before > /data/file; head -c 20M /dev/urandom > /data/random; ${sum}`)
       const writer = run(MASTER, 'cd /data; n=0; until [ -e stop ]; do n=$((n+1)); echo $n > $n; mv $n last; done')
       await machines.until('it writes', async () => (await run(MASTER, 'test -e /data/last')).exitCode === 0)
       await volumes.snapshot('vol-0f1', 'snap-1')
@@ -197,6 +206,7 @@ describe.skipIf(!canRunNodes)('volumes', () => {
           'umount /data; e2fsck -fp /dev/xvdf; resize2fs /dev/xvdf 2>&1; mount /dev/xvdf /data; cat /data/file',
         ),
       ).toMatch(/now 524288[\s\S]*before$/)
+      expect(await out(OTHER, sum)).toBe(before)
       expect([...(await volumes.list()).snapshots.keys()]).toEqual([])
       await out(OTHER, 'umount /data')
       await gone('vol-0f2', OTHER)
