@@ -260,7 +260,7 @@ sub fill {
     my $sized = -e "$main::config{home}/nodes/$id/disk.img";
     return $answer->('ok') if !$full && !$sized;    # was never filled
     return $answer->('error', message => 'the node does not run') if $full && (!$node || $node->{state} ne 'running');
-    return $answer->('error', message => 'its disk has no size of its own') if !$sized;
+    return $answer->('error', message => "the disk of machine $id has no size of its own: to fill it would fill this computer's. Machines of root have one") if !$sized;
     pipe(my $from, my $to) or die "pipe: $!\n";
     my $pid = fork() // die "fork: $!\n";
     if (!$pid) {
