@@ -4,7 +4,7 @@ import { LocalCloudError } from '../local-error.js'
 import { giveToNodeRoot } from './ids.js'
 
 /** The layers below a disk's own directories, of its `layers` line. */
-export const layersOf = (line: string) => line.split(',').filter((word) => !/^[@/]/.test(word))
+export const layersOf = (line: string) => line.split(',').filter((word) => /^[^@/]/.test(word))
 
 /** Those of them that are not there. */
 export async function missingLayers(layersDir: string, line: string): Promise<string[]> {
