@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { waitFor } from '../../src/core/wait.js'
 import { ImageStore } from '../../src/localcloud/nodes/images.js'
 import { asNodeRootIn } from '../../src/localcloud/nodes/own-root.js'
@@ -10,6 +10,8 @@ import { canRunNodes } from '../support/privileges.js'
 import { type TempHome, tempHome } from '../support/temp-home.js'
 
 const DISK_ROOT = '/var/lib/starcluster/0'
+
+vi.setConfig({ testTimeout: 300_000 })
 
 describe.skipIf(!canRunNodes)('a root file system tar becomes an image', () => {
   let home: TempHome

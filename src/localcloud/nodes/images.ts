@@ -142,7 +142,10 @@ export class ImageStore {
     for (const image of await this.list()) {
       if (image.id === kept.id || image.name !== kept.name || image.layers.some((layer) => used.has(layer))) continue
       await rm(join(this.dir, `${image.id}.json`), { force: true })
-      await removeTrees(...image.layers.map((layer) => join(this.layers, layer)))
+      const lists = (await readdir(this.layers)).filter(
+        (name) => name.startsWith(`lists-${image.id}-`) && !used.has(name),
+      )
+      await removeTrees(...[...image.layers, ...lists].map((layer) => join(this.layers, layer)))
       onProgress(`removed ${image.id}, which nobody used any more`)
     }
   }

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ImageStore } from '../../../src/localcloud/nodes/images.js'
 import { refreshListsNow } from '../../../src/localcloud/nodes/package-lists.js'
 import { canRunNodes, Machines, SLOW } from './machines.js'
 import { SmallDisk } from './small-disk.js'
+
+vi.setConfig({ testTimeout: SLOW })
 
 describe.skipIf(!canRunNodes)('a disk root that fills, is spoiled, and a supervisor that is killed', () => {
   let disk: SmallDisk

@@ -12,13 +12,15 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ImageStore } from '../../../src/localcloud/nodes/images.js'
 import { asNodeRootIn } from '../../../src/localcloud/nodes/own-root.js'
 import { resolveInTree } from '../../../src/localcloud/nodes/tree-path.js'
 import { canRunNodes, DISK_ROOT, Machines, SLOW } from './machines.js'
 
 const images = join(DISK_ROOT, 'images')
+
+vi.setConfig({ testTimeout: SLOW })
 const sh = (script: string, ...args: string[]) =>
   execFileSync('sh', ['-euc', script, 'sh', ...args], { encoding: 'utf8' })
 
@@ -41,12 +43,12 @@ describe.skipIf(!canRunNodes)('import of a root file system tar', () => {
   const work = join(machines.dir, 'files')
   const file = (name: string) => join(work, name)
   const leftOvers = () => readdirSync(images).filter((name) => name.startsWith('import-'))
-  let base = ''
 
   beforeAll(async () => {
     await machines.open()
     mkdirSync(work)
-    base = join(images, 'layers', (await new ImageStore(DISK_ROOT).ensureBase()).id)
+    const base = join(images, 'layers', (await new ImageStore(DISK_ROOT).ensureBase()).id)
+    pack(base, file('rootfs.tar'))
   }, SLOW)
   afterAll(() => machines.dispose(), SLOW)
 
@@ -54,7 +56,6 @@ describe.skipIf(!canRunNodes)('import of a root file system tar', () => {
     'what `docker export` writes becomes a machine, with owners, capabilities and programs of ours kept',
     async () => {
       // Names without ./, devices, what engines leave behind, host keys, a file of another user.
-      pack(base, file('rootfs.tar'))
       sh(
         `cd "$1"; mkdir -p x/dev x/srv/jail x/usr/sbin x/etc/ssh x/opt
          mknod x/dev/console c 5 1; mknod x/srv/jail/null c 1 3
