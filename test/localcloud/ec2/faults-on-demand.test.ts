@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Fault } from '../../../src/localcloud/ec2/index.js'
-import { faultsOf, parseFault } from '../../../src/localcloud/ec2/index.js'
+import { beginFaults, faultsOf, parseFault } from '../../../src/localcloud/ec2/index.js'
 import { idOf, refused, testCloud } from './support.js'
 
 test('what is no fault is refused with what is right', () => {
@@ -145,4 +145,11 @@ test('a node without ssh is booted as unreachable', async () => {
   faultsOf(cloud).inject({ kind: 'no-ssh', times: 1 })
   const made = await launch(2)
   expect(made.map((one) => engine.nodes.get(idOf(one))?.spec.unreachable ?? false).sort()).toEqual([false, true])
+})
+
+test('a disk that an earlier daemon filled and that cannot be freed is no reason not to start', async () => {
+  const { cloud, engine } = testCloud()
+  const stuck = () => Promise.reject(new Error('its disk is busy'))
+  Object.assign(engine, { fullDisk: { fill: stuck, free: stuck, freeAll: stuck } })
+  await expect(beginFaults(cloud)).resolves.toBeUndefined()
 })
