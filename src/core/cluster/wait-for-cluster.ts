@@ -15,6 +15,9 @@ const defaults: StartDeadlines = { runningMs: 15 * 60_000, hostKeysMs: 10 * 60_0
 /** cloud-init writes our public key some time after sshd listens. */
 const refusedMs = 2 * 60_000
 
+/** How long EC2 may still show the state from before a start. */
+const oldNewsMs = 10_000
+
 /** Nodes connected to while the others still boot. */
 const connectsAtOnce = 50
 
@@ -47,7 +50,12 @@ export async function waitForNodes(
     connected.catch((error: unknown) => failed.abort(error))
     connecting.set(node.id, connected)
   }
-  const mayBeStopped = (id: string) => !fresh && !connecting.has(id)
+  const began = performance.now()
+  const mayBeStopped = (node: Node) => {
+    if (fresh || connecting.has(node.id)) return false
+    // EC2 itself stopped it: this start failed, or, for a moment, the one before.
+    return !node.instance.StateReason?.Code?.startsWith('Server.') || performance.now() - began < oldNewsMs
+  }
   const look = async (s: AbortSignal) => {
     const nodes = await cluster.getNodes({ signal: s })
     await refuseEnded(deps, cluster.tag, ids, nodes, mayBeStopped, s)
@@ -104,11 +112,13 @@ async function refuseEnded(
   tag: string,
   ids: readonly string[],
   nodes: readonly Node[],
-  mayBeStopped: (id: string) => boolean,
+  mayBeStopped: (node: Node) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const good = ({ id, state }: Node) =>
-    state === 'pending' || state === 'running' || ((state === 'stopped' || state === 'stopping') && mayBeStopped(id))
+  const good = (node: Node) =>
+    node.state === 'pending' ||
+    node.state === 'running' ||
+    ((node.state === 'stopped' || node.state === 'stopping') && mayBeStopped(node))
   const living = new Set(nodes.filter(good).map(({ id }) => id))
   const missing = ids.filter((id) => !living.has(id))
   if (missing.length === 0) return

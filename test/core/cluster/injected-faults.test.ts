@@ -77,3 +77,21 @@ test.each(['boot-failure', 'crash'] as const)(
   },
   120_000,
 )
+
+test('a stopped node that does not boot ends the resume with its reason, and the next try may succeed', async () => {
+  await on.cm.startCluster('c', { createOnly: true })
+  await expect
+    .poll(async () => (await living()).every(({ State }) => State?.Name === 'running'), { timeout: 30_000 })
+    .toBe(true)
+  await on.aws.ec2.stopInstances({ InstanceIds: (await living()).map(({ InstanceId }) => InstanceId ?? '') })
+  await expect
+    .poll(async () => (await living()).every(({ State }) => State?.Name === 'stopped'), { timeout: 30_000 })
+    .toBe(true)
+  faults().inject({ kind: 'boot-failure', times: 2 })
+  await expect(on.cm.startCluster('c', { create: false })).rejects.toMatchObject({
+    code: 'NoClusterNodesFound',
+    message: expect.stringMatching(/ended while they were started\n.*master.*/),
+    hint: expect.stringContaining('start -x c'),
+  })
+  expect((await living()).map(({ State }) => State?.Name)).toEqual(['stopped', 'stopped'])
+}, 120_000)
