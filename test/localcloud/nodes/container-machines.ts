@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type ContainerImages,
   type ContainerNodeEngine,
   createContainerEngine,
 } from '../../../src/localcloud/nodes/container/container-engine.js'
@@ -46,6 +47,7 @@ export async function setUpContainers(): Promise<ContainerSetup> {
     )
   } catch (error) {
     await engine.close()
+    rmSync(programDir, { recursive: true, force: true })
     throw error
   }
   const close = async () => {
@@ -62,7 +64,11 @@ export class ContainerMachines extends Machines {
   }
 
   override async open(): Promise<void> {
-    this.image = await (this.engine as ContainerNodeEngine).images.ensureBase()
+    this.image = await this.images.ensureBase()
+  }
+
+  get images(): ContainerImages {
+    return (this.engine as ContainerNodeEngine).images
   }
 
   /** Runs a shell script in the container. */

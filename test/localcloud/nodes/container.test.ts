@@ -25,8 +25,8 @@ describe.skipIf(!canRunContainers)('with a container engine', () => {
     /** Whose disks are in the engine's volume. */
     const homes = () => {
       const { name, env, image } = setup.engine
-      const look = ['--rm', '--network', 'none', '--volume', 'starcluster:/disks', '--entrypoint', 'ls']
-      return execFileSync(name, ['run', ...look, image, '/disks/homes'], { env }).toString()
+      const look = ['--rm', '--network', 'none', '--volume', 'starcluster:/disks', '--entrypoint', 'sh']
+      return execFileSync(name, ['run', ...look, image, '-c', 'ls /disks/homes || true'], { env }).toString()
     }
 
     beforeAll(() => {
@@ -39,6 +39,8 @@ describe.skipIf(!canRunContainers)('with a container engine', () => {
       await machines.engine.open()
       expect(await machines.engine.list()).toEqual(new Map())
       expect(await machines.engine.disks.layers()).toEqual([])
+      expect(await machines.images.list()).toEqual([])
+      expect(await machines.images.base()).toBeUndefined()
       expect(await machines.engine.network?.egress()).toEqual({ wanted: true, works: true })
       await machines.engine.setNetworkPolicy({ nodes: [], groups: [] })
       await machines.engine.close()
@@ -49,6 +51,9 @@ describe.skipIf(!canRunContainers)('with a container engine', () => {
       'its own root is not that of machines; what its kernel does, the machines tell it',
       async () => {
         await machines.open()
+        const base = (await machines.images.base())!
+        expect(await machines.images.list()).toContainEqual(base)
+        expect(await machines.images.isComplete(base)).toBe(true)
         machines.userData.set('i-2', Buffer.from([0x23, 0x21, 0x2f, 0x62, 0x69, 0x6e, 0x2f, 0x73, 0x68, 0x0a, 0xff]))
         const everywhere = { protocol: '-1', from: -1, to: -1, peer: { cidr: '0.0.0.0/0' } }
         const nodes = [2, 3].map((number) => ({ id: `i-${number}`, privateIp: `10.78.5.${number}`, groups: ['all'] }))

@@ -29,7 +29,11 @@ export interface ContainerEngineOptions {
 /** The image store in the engine's volume. */
 export interface ContainerImages {
   base(): Promise<BaseImage | undefined>
+  list(): Promise<BaseImage[]>
+  isComplete(image: BaseImage): Promise<boolean>
+  refreshLists(image: BaseImage): Promise<void>
   ensureBase(onProgress?: (line: string) => void): Promise<BaseImage>
+  rebuildBase(onProgress?: (line: string) => void): Promise<BaseImage>
 }
 
 export interface ContainerNodeEngine extends NodeEngine {
@@ -96,12 +100,18 @@ class ContainerEngine {
   }
 
   private imagesAs(name: string): ContainerImages {
+    const call = (method: string, ...args: unknown[]) => this.call(`${name}.${method}`, args)
+    const build = (method: string) => (onProgress?: (line: string) => void) => {
+      if (onProgress) this.progress = onProgress
+      return call(method) as Promise<BaseImage>
+    }
     return {
-      base: async () => ((await this.home()) ? ((await this.call(`${name}.base`, [])) as BaseImage) : undefined),
-      ensureBase: async (onProgress) => {
-        if (onProgress) this.progress = onProgress
-        return (await this.call(`${name}.ensureBase`, [])) as BaseImage
-      },
+      base: async () => ((await this.home()) ? ((await call('base')) as BaseImage) : undefined),
+      list: async () => ((await this.home()) ? ((await call('list')) as BaseImage[]) : []),
+      isComplete: async (image) => (await call('isComplete', image)) as boolean,
+      refreshLists: async (image) => void (await call('refreshLists', image)),
+      ensureBase: build('ensureBase'),
+      rebuildBase: build('rebuildBase'),
     }
   }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import type { CloudLog } from '../../cloud.js'
 import { LocalCloudError } from '../../local-error.js'
-import { ImageStore } from '../images.js'
+import { type BaseImage, ImageStore } from '../images.js'
 import { LinuxNodeEngine } from '../linux-engine.js'
 import { namespacesComplaint } from '../namespaces.js'
 import { withSystemd } from '../systemd-image.js'
@@ -42,13 +42,22 @@ async function open(settings: ContainerEngineSettings): Promise<string> {
   const store = new ImageStore(diskRoot)
   const progress = (line: string) => void daemon.progress(line).catch(ignore)
   objects.engine = engine
-  objects.images = { base: () => store.base(), ensureBase: () => store.ensureBase(progress) }
-  const systemd = withSystemd(store)
-  objects.systemdImages = { base: systemd.base, ensureBase: () => systemd.ensureBase(progress) }
+  objects.images = imagesOf(store, progress)
+  objects.systemdImages = imagesOf(withSystemd(store), progress)
   if (policy) await engine.setNetworkPolicy(policy)
   await engine.open()
   return engine.publicPrefix
 }
+
+/** The same with progress told over the connection. */
+const imagesOf = (images: ReturnType<typeof withSystemd> | ImageStore, progress: (line: string) => void) => ({
+  base: () => images.base(),
+  list: () => images.list(),
+  isComplete: (image: BaseImage) => images.isComplete(image),
+  refreshLists: (image: BaseImage) => images.refreshLists(image),
+  ensureBase: () => images.ensureBase(progress),
+  rebuildBase: () => images.rebuildBase(progress),
+})
 
 /** Machines are reached at loopback addresses of the computer on which the daemon runs. */
 async function mustShareNetwork({ port, secret }: ContainerEngineSettings['probe']): Promise<void> {

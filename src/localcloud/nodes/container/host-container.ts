@@ -109,7 +109,7 @@ export class HostContainer {
     }
     const dir = `${PROGRAMS}/${hash.digest('hex').slice(0, 12)}`
     const into = ['sh', '-c', 'test -d "$1" || { mkdir -p "$1.new" && tar -x -C "$1.new" && mv -T "$1.new" "$1"; }']
-    const tar = spawn('tar', ['-c', '-C', programDir, '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const tar = spawn('tar', ['-c', '-C', programDir, '.'], { stdio: ['ignore', 'pipe', 'ignore'] })
     const unpack = this.engine.start(['exec', '--interactive', this.name, ...into, 'sh', dir])
     const ended = new Promise<number | null>((resolve, reject) => {
       unpack.once('close', resolve)
