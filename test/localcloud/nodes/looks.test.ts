@@ -29,24 +29,6 @@ describe.skipIf(!canRunNodes)('a node looks like its instance type', () => {
     SLOW,
   )
 
-  test.skipIf(!isRoot)(
-    'memory that is used is gone from what is free, and there again afterwards',
-    async () => {
-      const free = async () => Number(await out(SMALL, "awk '/^MemAvailable/ {print int($2 / 1024)}' /proc/meminfo"))
-      const before = await free()
-      expect(before).toBeGreaterThan(350)
-      const hold = 'my $x = "x" x 200_000_000; print "held\\n"; sleep 1 until -e "/tmp/enough"; exit'
-      await out(SMALL, `rm -f /tmp/enough; setsid perl -e '${hold}' </dev/null >/dev/null 2>&1 &`)
-      await machines.until('what is used shows', async () => (await free()) < before - 150)
-      expect(Number(await out(SMALL, "free -m | awk '/^Mem/ {print $3}'"))).toBeGreaterThan(150)
-      expect(await out(SMALL, "awk '/^MemTotal/ {print $2 / 1024}' /proc/meminfo")).toBe('512')
-      await out(SMALL, 'touch /tmp/enough')
-      await machines.until('what is free again shows', async () => (await free()) > before - 50)
-      expect((await machines.run(SMALL, 'echo 1 > /proc/meminfo')).exitCode).not.toBe(0)
-    },
-    SLOW,
-  )
-
   test(
     'a type larger than this computer shows what there is',
     async () => {

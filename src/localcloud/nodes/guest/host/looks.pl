@@ -6,7 +6,7 @@ use warnings;
 # On the node's tree, before it becomes the root. Figures above the host's own stay the host's.
 sub put_on {
     my ($root, $boot) = @_;
-    my %file = (cpus($root, $boot->{cpus}), 'proc/partitions' => VolumeView::partitions(@{ $boot->{volumes} }));
+    my %file = (cpus($root, $boot->{cpus}), memory($root, $boot->{memory}), 'proc/partitions' => VolumeView::partitions(@{ $boot->{volumes} }));
     my $here = "$root/dev/.starcluster";
     my $quiet = Sys::MS_NOSUID | Sys::MS_NODEV | Sys::MS_NOEXEC;
     mkdir($here, 0700);
@@ -21,8 +21,6 @@ sub put_on {
         Sys::spit($copy, $file{$path});
         Sys::mount($copy, "$root/$path", '', Sys::MS_BIND);
     }
-    my $meminfo = "/disks/nodes/$boot->{id}/meminfo";
-    Sys::mount($meminfo, "$root/proc/meminfo", '', Sys::MS_BIND) if -e $meminfo;
     VolumeView::put_on($root, $here, @{ $boot->{volumes} });
 }
 
@@ -34,6 +32,20 @@ sub cpus {
     s/^(siblings|cpu cores)(\s*: )(\d+)/"$1$2" . ($3 < $cpus ? $3 : $cpus)/gme for @each;
     my $list = $cpus == 1 ? "0\n" : '0-' . ($cpus - 1) . "\n";
     return ('proc/cpuinfo' => join('', @each[0 .. $cpus - 1]), map { ("sys/devices/system/cpu/$_" => $list) } qw(online possible present));
+}
+
+# As an idle machine of that size has it. It does not follow what is used later.
+sub memory {
+    my ($root, $mib) = @_;
+    my $text = slurp("$root/proc/meminfo");
+    my ($host) = $text =~ /^MemTotal:\s*(\d+)/m or return ();
+    my $total = $mib * 1024;
+    return () if !$mib || $total >= $host;
+    my $free = int($total * 0.97);
+    my %is = (MemTotal => $total, MemFree => $free, MemAvailable => $free, CommitLimit => int($total / 2));
+    $text =~ s/^DirectMap.*\n//gm;
+    $text =~ s/^(\w+(?:\(\w+\))?):(\s*)(\d+) kB$/sprintf '%-16s%8d kB', "$1:", $is{$1} \/\/ ($1 =~ m{^(?:VmallocTotal|Hugepagesize)$} ? $3 : 0)/gme;
+    return ('proc/meminfo' => $text);
 }
 
 sub slurp { my ($path) = @_; open(my $in, '<', $path) or return ''; local $/; return readline($in) // '' }

@@ -45,7 +45,6 @@ sub start {
     $node->{first} = -e "$config->{home}/nodes/$node->{id}/booted" ? '' : 1;
     socket($node->{notify}, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!\n";
     socket($node->{shares}, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
-    eval { Figures::begin($config->{home}, $node); 1 } or print "meminfo of $node->{id}: $@";
     my %spec = (%$node, volumes => [Volume::of($node)], map { $_ => $config->{$_} } qw(home prefix gateway));
     delete @spec{qw(waiting stopping)};
     my $boot = eval { Boot::start($main::holder, \%spec, map { $_->[0] } values %main::readers) } or do { $node->{error} = $@; return settle($node) };

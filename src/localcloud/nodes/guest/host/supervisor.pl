@@ -11,7 +11,7 @@ use Socket qw(AF_UNIX SOCK_STREAM SOCK_DGRAM pack_sockaddr_un);
 
 BEGIN {
     my ($here) = __FILE__ =~ m{^(.*)/} or die "run me by my path\n";
-    require "$here/$_.pl" for qw(sys loop idmap wire holder disk loop-device volume-fs volume-fuse volume-view volume-use volume-mount volume looks figures boot share node requests);
+    require "$here/$_.pl" for qw(sys loop idmap wire holder disk loop-device volume-fs volume-fuse volume-view volume-use volume-mount volume looks boot share node requests);
 }
 
 my ($home, $images, $uid, $network, $address, $prefix, $gateway, $egress) = @ARGV;
@@ -63,7 +63,6 @@ sub set_up {
     listen($control, 128) or die "listen: $!\n";
     $control->blocking(0);
     watch($control, \&Requests::accept_one);
-    watch(Figures::timer(), \&refresh_figures);
 }
 
 sub reap {
@@ -73,12 +72,6 @@ sub reap {
         elsif ($pid == $holder->{pid}) { print "the holder ended\n"; POSIX::_exit(1) }
         else { eval { Node::child_ended($pid, $status); 1 } or print "child $pid: $@" }
     }
-}
-
-sub refresh_figures {
-    my ($timer) = @_;
-    sysread($timer, my $times, 8);
-    Figures::refresh($home, grep { $_->{state} eq 'running' } values %nodes);
 }
 
 sub start_egress {
