@@ -66,14 +66,14 @@ describe.skipIf(!canRunNodes)('each try of a plugin begins alike, and tells what
     const lines = [
       "await cm.snapshot('t')",
       "await cm.rollback('t', 'before-accounts')",
-      "(await (await cm.getCluster('t')).getMaster()).ssh.execute('id first || echo gone')",
+      "(await (await (await cm.getCluster('t')).getMaster()).ssh.execute('id first || echo gone')).stdout",
       "await cm.rollback('t', 'snapshot-1')",
-      "(await (await cm.getCluster('t')).getMaster()).ssh.execute('id -un first')",
+      "(await (await (await cm.getCluster('t')).getMaster()).ssh.execute('id -un first')).stdout",
       "(await cm.listSnapshots('t')).map((one) => one.name).join()",
     ]
     const { stdout } = await runCli(['shell'], { env: home.env, input: `${lines.join('\n')}\n`, timeoutMs: 120_000 })
-    expect(stdout).toContain('gone')
-    expect(stdout).toContain('first\\n')
+    expect(stdout).toContain("'gone\\n'")
+    expect(stdout).toContain("'first\\n'")
     expect(stdout).toContain('before-accounts,snapshot-1')
     const unknown = await sc('local', 'rollback', 't', 'before-acounts')
     expect(unknown.status).toBe(1)

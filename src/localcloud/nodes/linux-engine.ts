@@ -22,7 +22,7 @@ import { NodeUsage } from './node-usage.js'
 import { makeOwnCgroup, ownCgroupParent, removeOwnCgroup } from './own-cgroup.js'
 import { mustHaveOwnRoot, removeTrees } from './own-root.js'
 import { layersInUse, refreshPackageLists } from './package-lists.js'
-import { claimPublicNet, type PublicNet } from './public-net.js'
+import { claimForHome, type PublicNet } from './public-net.js'
 import type { PublicPort } from './public-ports.js'
 import { readTail } from './read-tail.js'
 import { NAME_SERVER, nameServerOf, SharedParts } from './shared-parts.js'
@@ -239,7 +239,7 @@ export class LinuxNodeEngine implements NodeEngine {
     const { options, paths } = this
     await mustHaveOwnRoot()
     await makePassage(options.diskRoot, join(options.diskRoot, 'homes'), paths.home)
-    this.prefix = options.publicPrefix ?? (await (this.publicNet ??= this.claim())).prefix
+    this.prefix = options.publicPrefix ?? (await (this.publicNet ??= claimForHome(paths.home, this.sshPort))).prefix
     return SharedParts.open({
       ...options,
       domain: this.domain,
@@ -257,14 +257,6 @@ export class LinuxNodeEngine implements NodeEngine {
         lost?.then((parts) => parts.close()).catch((error: Error) => options.log.warn(error.message))
       },
     })
-  }
-
-  private async claim(): Promise<PublicNet> {
-    const file = join(this.paths.home, 'public-net')
-    const stored = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10)
-    const claim = await claimPublicNet({ stored: stored || undefined, port: this.sshPort })
-    await writeFile(file, `${claim.number}\n`)
-    return claim
   }
 
   private async closePort(id: string): Promise<void> {

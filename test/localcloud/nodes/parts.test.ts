@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { guestDir, netdArguments } from '../../../src/localcloud/nodes/guest-dir.js'
 import { identify, isAlive } from '../../../src/localcloud/nodes/process-identity.js'
-import { claimPublicNet } from '../../../src/localcloud/nodes/public-net.js'
+import { claimForHome, claimPublicNet } from '../../../src/localcloud/nodes/public-net.js'
 import { decodeLine, encodeLine } from '../../../src/localcloud/nodes/supervisor-wire.js'
 
 let dir = ''
@@ -76,5 +77,20 @@ test('two claims never get the same public network, a stored one is taken again'
   await first.release()
   const again = await claimPublicNet({ port, stored: first.number })
   expect(again.prefix).toBe(first.prefix)
+  await Promise.all([again.release(), second.release()])
+})
+
+test('a home takes its own public network again, and none that a home beside it has had', async () => {
+  const port = 22_998
+  const root = await mkdtemp(join(tmpdir(), 'sc-homes-'))
+  onTestFinished(() => rm(root, { recursive: true }))
+  const [one, two] = [join(root, 'one'), join(root, 'two')]
+  await Promise.all([mkdir(one), mkdir(two)])
+  const first = await claimForHome(one, port)
+  await first.release() // its daemon is away, its machines are not
+  const second = await claimForHome(two, port)
+  expect(second.number).not.toBe(first.number)
+  const again = await claimForHome(one, port)
+  expect(again.number).toBe(first.number)
   await Promise.all([again.release(), second.release()])
 })
