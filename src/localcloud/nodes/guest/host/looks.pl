@@ -44,7 +44,8 @@ sub memory {
     my $free = int($total * 0.97);
     my %is = (MemTotal => $total, MemFree => $free, MemAvailable => $free, CommitLimit => int($total / 2));
     $text =~ s/^DirectMap.*\n//gm;
-    $text =~ s/^(\w+(?:\(\w+\))?):(\s*)(\d+) kB$/sprintf '%-16s%8d kB', "$1:", $is{$1} \/\/ ($1 =~ m{^(?:VmallocTotal|Hugepagesize)$} ? $3 : 0)/gme;
+    my %same = map { $_ => 1 } qw(VmallocTotal Hugepagesize);
+    $text =~ s/^(\w+(?:\(\w+\))?):(\s*)(\d+) kB$/sprintf '%-16s%8d kB', "$1:", $is{$1} \/\/ ($same{$1} ? $3 : 0)/gme;
     return ('proc/meminfo' => $text);
 }
 
