@@ -10,11 +10,10 @@ sub open_image {
     my ($image) = @_;
     return undef if !-e $image;
     await_free($image);
-    my $device = losetup('-f', '--show', '--direct-io=on', $image) // losetup('-f', '--show', $image) // die "no loop device for $image\n";
-    my $fd = eval { Sys::mount_device('ext4', $device, Sys::ATTR_NOATIME, 'discard') };
-    my $error = $@;
-    losetup('-d', $device);     # the kernel frees it with the last mount
-    die $error if !defined $fd;
+    open(my $file, '+<', $image) or die "$image: $!\n";
+    my $loop = LoopDevice::make($file);
+    my $fd = Sys::mount_device('ext4', "/dev/loop$loop->{number}", Sys::ATTR_NOATIME, 'discard');
+    close($loop->{handle});     # the mount keeps it; without one the kernel frees it, also when we are killed
     return $fd;
 }
 
@@ -25,20 +24,10 @@ sub await_free {
     (my $marker = $image) =~ s{[^/]+$}{booted};
     return if !-e $marker;
     for (1 .. 50) {
-        return if losetup('-j', $image) eq '';
+        return if !LoopDevice::find($image);
         select(undef, undef, undef, 0.1);
     }
     die "its disk is still in use: another machine has a directory of it mounted\n";
-}
-
-sub losetup {
-    my @arguments = @_;
-    my $pid = open(my $from, '-|') // die "fork: $!\n";
-    if (!$pid) { exec('losetup', @arguments) or POSIX::_exit(127) }
-    my $device = readline($from);
-    close($from) or return undef;
-    chomp $device if defined $device;
-    return $device // '';
 }
 
 # In a child that is root of the holder, in its mount namespace.

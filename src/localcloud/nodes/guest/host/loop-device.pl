@@ -1,4 +1,4 @@
-# Loop devices of volumes: at most one for each image file, kept alive by whoever has it open or mounted. Each clears itself
+# Loop devices of disks and volumes: at most one for each image file, kept alive by whoever has it open or mounted. Each clears itself
 # when the last of these is gone, so none is left behind when the supervisor is killed.
 package LoopDevice;
 use strict;
