@@ -49,7 +49,7 @@ test('.edit gives the terminal to the editor, also Ctrl-C, and takes it back', a
   const editor = join(folder.path, 'editor')
   writeFileSync(
     editor,
-    `#!/bin/sh\ntrap 'echo "editor saw it"' INT\necho "editing $2 with $1"\nread a\nread b\nprintf '%s %s\\n' "$a" "$b" > "$2"\nexit "\${EDITOR_STATUS:-0}"\n`,
+    `#!/bin/sh\ntrap 'echo "editor saw it"' INT\necho "editing $2 with $1"\nread a\necho "first is $a"\nuntil read b; do :; done\nprintf '%s %s\\n' "$a" "$b" > "$2"\nexit "\${EDITOR_STATUS:-0}"\n`,
   )
   chmodSync(editor, 0o755)
   const env = { EDITOR: `${editor} --flag`, VISUAL: '', SHELL_EDITS: folder.path }
@@ -57,6 +57,7 @@ test('.edit gives the terminal to the editor, also Ctrl-C, and takes it back', a
   shell.enter('.edit myplugin')
   await shell.sees(`editing ${folder.path}/myplugin.ts with --flag\n`)
   shell.enter('one')
+  await shell.sees('first is one\n') // an interrupt throws away what was typed before it
   shell.ctrlC()
   await shell.sees('editor saw it\n')
   shell.enter('two')

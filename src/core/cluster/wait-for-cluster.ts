@@ -16,7 +16,7 @@ const defaults: StartDeadlines = { runningMs: 15 * 60_000, hostKeysMs: 10 * 60_0
 const refusedMs = 2 * 60_000
 
 /** How long EC2 may still show the state from before a start. */
-const oldNewsMs = 10_000
+const oldNewsMs = 15_000
 
 /** Nodes connected to while the others still boot. */
 const connectsAtOnce = 50
@@ -26,7 +26,7 @@ const connectsAtOnce = 50
  * many they are; each node is connected to as soon as it runs.
  *
  * @param fresh the instances were launched just now: one that is stopped has ended. Otherwise EC2 may still show the
- *   state from before it was started, and only one that was seen running has ended.
+ *   state from before it was started for a while.
  * @returns the cluster's nodes, the master first
  * @throws NoClusterNodesFound when a node ended instead, WaitTimeoutError
  */
@@ -51,11 +51,8 @@ export async function waitForNodes(
     connecting.set(node.id, connected)
   }
   const began = performance.now()
-  const mayBeStopped = (node: Node) => {
-    if (fresh || connecting.has(node.id)) return false
-    // EC2 itself stopped it: this start failed, or, for a moment, the one before.
-    return !node.instance.StateReason?.Code?.startsWith('Server.') || performance.now() - began < oldNewsMs
-  }
+  // Later it failed to start, or somebody stopped it meanwhile.
+  const mayBeStopped = ({ id }: Node) => !fresh && !connecting.has(id) && performance.now() - began < oldNewsMs
   const look = async (s: AbortSignal) => {
     const nodes = await cluster.getNodes({ signal: s })
     await refuseEnded(deps, cluster.tag, ids, nodes, mayBeStopped, s)

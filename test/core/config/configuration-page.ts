@@ -72,6 +72,7 @@ const ENVIRONMENT = `## Environment
 |---|---|
 | \`STARCLUSTER_CONFIG\` | config file when \`-c\` names none |
 | \`STARCLUSTER_PLUGIN_PATH\` | more folders with plugins, separated by colons |
+| \`STARCLUSTER_LOCAL_ENGINE\`, \`STARCLUSTER_CONTAINER_IMAGE\` | what machines of the local cloud are made with; local-cloud.md |
 | \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, ... | each setting of \`[aws info]\` by its name in capitals; counts over the file, and only when the file has that section |
 | \`NO_COLOR\` | no colours on the terminal |
 `
