@@ -4,6 +4,7 @@ import type { NodeSpec } from '../../nodes/engine.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
 import { endNode, prepareVolumes, volumesSeen } from '../volumes/engine-steps.js'
+import { Workers } from '../workers.js'
 import { crashLater, delayBoot, withBootFaults } from './boot-faults.js'
 import { nodeSpec } from './node-spec.js'
 import { mayTake, REASONS, settle } from './transitions.js'
@@ -16,54 +17,14 @@ const BOOTS_AT_ONCE = 6
  * step of the engine after the other, so that a terminate during a boot waits for the boot and then ends it. What to do
  * is read from the saved state before each step, never remembered: a daemon that was killed goes on from there.
  */
-export class Lifecycle {
-  private readonly waiting = new Set<string>()
-  private readonly workers = new Map<string, Promise<void>>()
+export class Lifecycle extends Workers {
   private readonly bootSlot = pLimit(BOOTS_AT_ONCE)
-  private closed = false
   /** Called when a machine and its disk are gone. */
   onTerminated: () => void = () => undefined
 
   constructor(private readonly cloud: Cloud) {
+    super()
     cloud.engine.onExit((id) => this.hearExit(id))
-  }
-
-  /** Remembers that an instance has somewhere to go; it sets off with the next `wake`. */
-  due(id: string): void {
-    this.waiting.add(id)
-  }
-
-  /** To be called when the changes behind `due` are on disk: a node never exists without its record. */
-  wake(): void {
-    if (this.closed) return
-    const ids = [...this.waiting]
-    this.waiting.clear()
-    for (const id of ids) this.work(id)
-  }
-
-  /** Resolves when no instance is on its way any more. */
-  async settled(): Promise<void> {
-    while (this.workers.size > 0) await Promise.all(this.workers.values())
-  }
-
-  /** Begins no further step and takes no outcome for a failure any more; the next daemon goes on from the state. */
-  async close(): Promise<void> {
-    this.closed = true
-    await this.settled()
-  }
-
-  /** Runs an act while nothing else moves these instances; what is asked of them meanwhile happens afterwards. */
-  async alone<T>(ids: readonly string[], act: () => Promise<T>): Promise<T> {
-    const before = ids.map((id) => this.workers.get(id) ?? Promise.resolve())
-    const result = Promise.all(before).then(act)
-    const worker: Promise<void> = result
-      .then(() => undefined)
-      .catch(() => undefined)
-      .finally(() => {
-        for (const id of ids) if (this.workers.get(id) === worker) this.workers.delete(id)
-      })
-    for (const id of ids) this.workers.set(id, worker)
-    return result
   }
 
   /**
@@ -82,19 +43,8 @@ export class Lifecycle {
     }
   }
 
-  private work(id: string): void {
-    const before = this.workers.get(id) ?? Promise.resolve()
-    const worker: Promise<void> = before
-      .then(() => this.drive(id))
-      .catch((error: unknown) => this.report(id, 'lifecycle', error))
-      .finally(() => {
-        if (this.workers.get(id) === worker) this.workers.delete(id)
-      })
-    this.workers.set(id, worker)
-  }
-
   /** A step that fails without an answer to it (a node that cannot be removed) is left for the next time round. */
-  private async drive(id: string): Promise<void> {
+  protected async drive(id: string): Promise<void> {
     for (let moved = true; moved && !this.closed; ) {
       const instance = own(this.cloud.state.ec2.instances, id)
       if (!instance) return
@@ -215,7 +165,7 @@ export class Lifecycle {
 
   /** PID 1 ended by itself: somebody said `poweroff` inside, or killed it from the host. */
   private async exited(id: string): Promise<void> {
-    await this.workers.get(id)
+    await this.atRest(id)
     const instance = own(this.cloud.state.ec2.instances, id)
     if (this.closed || instance?.state !== 'running' || instance.rebootRequested) return
     if ((await this.cloud.engine.list()).get(id) === 'running') return
@@ -226,6 +176,10 @@ export class Lifecycle {
     this.due(id)
     await this.save(id)
     this.wake()
+  }
+
+  protected failed(id: string, error: unknown): void {
+    this.report(id, 'lifecycle', error)
   }
 
   private report(id: string, what: string, error: unknown): void {

@@ -3,6 +3,7 @@ import { lifecycleOf } from '../instances/lifecycle.js'
 import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
 import { forgetTags } from '../tags/tags.js'
+import { Workers } from '../workers.js'
 import { unlink } from './attachments.js'
 import { devicePath } from './device-names.js'
 import { inOrder, makeVolume, pendingSnapshots, releaseContent, removeVolume, takeSnapshots } from './engine-steps.js'
@@ -16,57 +17,25 @@ const BUSY_MS = 500
  * Makes volumes and snapshots follow their records, as the lifecycle does for instances: each has one worker, which reads
  * what to do from the saved state before each step, so that a daemon that was killed goes on from there.
  */
-export class VolumeWork {
-  private readonly waiting = new Set<string>()
-  private readonly workers = new Map<string, Promise<void>>()
+export class VolumeWork extends Workers {
   private readonly timers = new Set<NodeJS.Timeout>()
-  private closed = false
   /** Called when image layers may have lost their last user. */
   onLayersFreed: () => void = () => undefined
 
-  constructor(private readonly cloud: Cloud) {}
-
-  /** Remembers that there is something to do for a volume or a snapshot; work begins with the next `wake`. */
-  due(id: string): void {
-    this.waiting.add(id)
+  constructor(private readonly cloud: Cloud) {
+    super()
   }
 
-  /** To be called when the changes behind `due` are on disk. */
-  wake(): void {
-    if (this.closed) return
-    const ids = [...this.waiting]
-    this.waiting.clear()
-    for (const id of ids) this.work(id)
-  }
-
-  /** Resolves when nothing moves any more but what an instance holds up. */
-  async settled(): Promise<void> {
-    while (this.workers.size > 0) await Promise.all(this.workers.values())
-  }
-
-  /** Begins no further step; the next daemon goes on from the state. */
-  async close(): Promise<void> {
-    this.closed = true
+  override async close(): Promise<void> {
     for (const timer of this.timers) clearTimeout(timer)
-    await this.settled()
+    await super.close()
   }
 
-  private work(id: string): void {
-    const before = this.workers.get(id) ?? Promise.resolve()
-    const worker: Promise<void> = before
-      .then(() => this.drive(id))
-      .catch((error: unknown) => this.report(id, error))
-      .finally(() => {
-        if (this.workers.get(id) === worker) this.workers.delete(id)
-      })
-    this.workers.set(id, worker)
-  }
-
-  private async drive(id: string): Promise<void> {
+  protected async drive(id: string): Promise<void> {
     for (let moved = true; moved && !this.closed; ) {
       const volume = own(this.cloud.state.ec2.volumes, id)
       moved = volume ? await this.step(volume) : await this.endSnapshot(id)
-      if (moved) await this.cloud.commit().catch((error: unknown) => this.report(id, error))
+      if (moved) await this.cloud.commit().catch((error: unknown) => this.failed(id, error))
     }
   }
 
@@ -98,7 +67,7 @@ export class VolumeWork {
       } catch (error) {
         modification.state = 'failed'
         modification.message = messageOf(error)
-        this.report(volume.id, error)
+        this.failed(volume.id, error)
       }
       modification.endedAt = this.cloud.now().toISOString()
       return true
@@ -122,7 +91,7 @@ export class VolumeWork {
         // It may be asked back meanwhile.
         if (attachment.state === 'attaching') attachment.state = 'attached'
       } catch (error) {
-        this.report(volume.id, error)
+        this.failed(volume.id, error)
         unlink(ec2, volume)
         volume.state = 'available'
         volume.failure = `could not be attached: ${messageOf(error)}`
@@ -144,7 +113,7 @@ export class VolumeWork {
         attachment.state = 'busy'
         this.later(id)
       } catch (error) {
-        this.report(id, error)
+        this.failed(id, error)
         attachment.state = 'attached'
       }
       await this.cloud.commit()
@@ -175,7 +144,7 @@ export class VolumeWork {
         await removeVolume(this.cloud, volume)
         if (volume.layers) this.onLayersFreed()
       } catch (error) {
-        this.report(volume.id, error)
+        this.failed(volume.id, error)
         volume.state = 'available'
       }
       return true
@@ -197,7 +166,7 @@ export class VolumeWork {
   }
 
   private async tried(id: string, act: () => Promise<void>): Promise<boolean> {
-    await act().catch((error: unknown) => this.report(id, error))
+    await act().catch((error: unknown) => this.failed(id, error))
     return true
   }
 
@@ -209,7 +178,7 @@ export class VolumeWork {
     this.timers.add(timer)
   }
 
-  private report(id: string, error: unknown): void {
+  protected failed(id: string, error: unknown): void {
     this.cloud.log.error(`${id}: ${messageOf(error)}`)
   }
 }
