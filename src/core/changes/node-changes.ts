@@ -1,3 +1,5 @@
+import { compared, comparedBytes } from './script.js'
+
 /** What became of one thing on a node. */
 export interface Change {
   readonly kind: 'added' | 'removed' | 'changed'
@@ -126,7 +128,6 @@ function changedFiles(files: Sides, contents: Sides): Change[] {
   const [digestWas, digestIs] = [digests(contents.was), digests(contents.is)]
   // Both present and equal cannot be: equal lines are left out. Absent on both sides: not compared, or not changed.
   const differs = (path: string) => digestWas.has(path) || digestIs.has(path)
-  const hasDigest = (path: string) => comparedTrees.test(path)
   const describe = (row: readonly string[]) =>
     row[1] === 'd' ? 'directory' : row[1] === 'l' ? `-> ${row[7]}` : size(row[2])
   const changed = compare(rows(files.was), rows(files.is), describe, (was, is) => {
@@ -136,17 +137,17 @@ function changedFiles(files: Sides, contents: Sides): Change[] {
     if (was[4] !== is[4] || was[5] !== is[5]) parts.push(`owner ${was[4]}:${was[5]} -> ${is[4]}:${is[5]}`)
     if (was[7] !== is[7]) parts.push(`-> ${is[7]}`)
     const path = is[0] ?? ''
-    const small = Number(is[2]) < 1024 * 1024 && Number(was[2]) < 1024 * 1024
+    const small = Number(is[2]) < comparedBytes && Number(was[2]) < comparedBytes
     const rewritten = was[6] !== is[6] || was[2] !== is[2]
-    if (is[1] === 'f' && rewritten && (differs(path) || !hasDigest(path) || !small)) parts.push('content')
+    if (is[1] === 'f' && rewritten && (differs(path) || !isCompared(path) || !small)) parts.push('content')
     return parts.join(', ')
   })
   // Written again with the same text.
   return changed.filter(({ kind, detail }) => kind !== 'changed' || detail !== '')
 }
 
-/** The trees `compareCommand` has digests of; the same list as in script.ts. */
-const comparedTrees = /^\/(etc|root|home|opt|srv|usr\/local|var\/lib|var\/www|var\/spool)\//
+/** `compareCommand` has a digest of files here, when they are small. */
+const isCompared = (path: string) => compared.some((tree) => path.startsWith(`${tree}/`))
 
 const typeName = (letter: string | undefined) => (letter === 'd' ? 'directory' : letter === 'l' ? 'link' : 'file')
 

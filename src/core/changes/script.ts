@@ -7,7 +7,10 @@ const folder = (id: string) => `/run/starcluster/changes-${id}`
 const skipped = ['/proc', '/sys', '/dev', '/run', '/tmp', '/var/tmp', '/lost+found']
 
 /** Trees whose small files are compared by content: rewritten with the same text is no change. */
-const compared = ['/etc', '/root', '/home', '/opt', '/srv', '/usr/local', '/var/lib', '/var/www', '/var/spool']
+export const compared = ['/etc', '/root', '/home', '/opt', '/srv', '/usr/local', '/var/lib', '/var/www', '/var/spool']
+
+/** Files of this size, in bytes, and above are not. */
+export const comparedBytes = 1024 * 1024
 
 /**
  * Shell functions that describe a node: `take DIR` writes one sorted list a subject, items ended by NUL for paths and by
@@ -19,7 +22,7 @@ take() {
   umask 077; mkdir -p "$1"
   find / -xdev \\( ${skipped.map((path) => `-path ${path}`).join(' -o ')} \\) -prune -o \\
     \\( -type d -printf '%p\\t%y\\t\\t%m\\t%u\\t%g\\t\\t\\0' -o -printf '%p\\t%y\\t%s\\t%m\\t%u\\t%g\\t%T@\\t%l\\0' \\) 2>/dev/null | sort -z > "$1/files"
-  find ${compared.join(' ')} -xdev -type f -size -1024k -print0 2>/dev/null | xargs -0 -r sha1sum -z 2>/dev/null | sort -z > "$1/contents"
+  find ${compared.join(' ')} -xdev -type f -size -${comparedBytes}c -print0 2>/dev/null | xargs -0 -r sha1sum -z 2>/dev/null | sort -z > "$1/contents"
   { if command -v dpkg-query >/dev/null 2>&1; then dpkg-query -W -f '\${Package}\\t\${Version}\\t\${db:Status-Status}\\n' | grep 'installed$'
     elif command -v rpm >/dev/null 2>&1; then rpm -qa --qf '%{NAME}\\t%{VERSION}-%{RELEASE}\\tinstalled\\n'; fi; } | sort > "$1/packages"
   cut -d: -f1,3,4,6,7 /etc/passwd | tr ':' '\\t' | sort > "$1/users"
