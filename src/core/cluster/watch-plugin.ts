@@ -27,9 +27,10 @@ export async function watchPlugin(
   { onDone, onError, ...options }: WatchPluginOptions = {},
 ): Promise<void> {
   const { signal } = options
+  const files = new PluginFiles(deps, name)
   using folders = new FolderWatch()
   while (!signal?.aborted) {
-    const before = new Map(candidates(deps, name).map((file) => [file, stampOf(file)]))
+    const before = new Map(files.candidates().map((file) => [file, stampOf(file)]))
     const started = performance.now()
     let failed = false
     try {
@@ -41,7 +42,7 @@ export async function watchPlugin(
       onError?.(error)
     }
     // A plugin that does not build tells no files: then any source beside it may be what mends it.
-    const relevant = () => (failed ? candidates(deps, name) : madeOf(deps, name))
+    const relevant = () => (failed ? files.candidates() : files.madeOf())
     const isChanged = () => relevant().some((file) => stampOf(file) !== (before.get(file) ?? absentBefore(file)))
     const absentBefore = (file: string) => {
       const stamp = failed ? '' : stampOf(file) // told by the run itself: unchanged as far as we know
@@ -53,31 +54,40 @@ export async function watchPlugin(
   }
 }
 
-/** The files a run depends on, as the last one told. */
-function madeOf(deps: ClusterDeps, name: string): string[] {
-  return [...configFiles(deps), ...deps.plugins.filesOf(name)]
-}
+/** The files a run of a plugin depends on. */
+class PluginFiles {
+  private config: readonly string[] = []
 
-let lastRead: readonly string[] = []
+  constructor(
+    private readonly deps: ClusterDeps,
+    private readonly name: string,
+  ) {}
 
-/** A config that cannot be read just now is watched all the same. */
-function configFiles({ config, paths }: ClusterDeps): readonly string[] {
-  try {
-    lastRead = config().sources
-  } catch {
-    // The next run says what is wrong with it.
+  /** As the last run told. */
+  madeOf(): string[] {
+    return [...this.configFiles(), ...this.deps.plugins.filesOf(this.name)]
   }
-  return lastRead.length > 0 ? lastRead : paths.configFiles
-}
 
-/** Those, and every source file beside them. */
-function candidates(deps: ClusterDeps, name: string): string[] {
-  const known = deps.plugins.filesOf(name)
-  const folders = new Set(known.length > 0 ? known.map((file) => dirname(file)) : deps.plugins.folders)
-  const beside = [...folders].flatMap((folder) => {
-    if (!look(folder)?.isDirectory()) return []
-    const names = readdirSync(folder).filter((entry) => /\.([cm]?[jt]s|json)$/.test(entry))
-    return names.map((entry) => join(folder, entry))
-  })
-  return [...new Set([...madeOf(deps, name), ...beside])]
+  /** Those, and every source file beside them. */
+  candidates(): string[] {
+    const { plugins } = this.deps
+    const known = plugins.filesOf(this.name)
+    const folders = new Set(known.length > 0 ? known.map((file) => dirname(file)) : plugins.folders)
+    const beside = [...folders].flatMap((folder) => {
+      if (!look(folder)?.isDirectory()) return []
+      const names = readdirSync(folder).filter((entry) => /\.([cm]?[jt]s|json)$/.test(entry))
+      return names.map((entry) => join(folder, entry))
+    })
+    return [...new Set([...this.madeOf(), ...beside])]
+  }
+
+  /** A config that cannot be read just now is watched all the same. */
+  private configFiles(): readonly string[] {
+    try {
+      this.config = this.deps.config().sources
+    } catch {
+      // The next run says what is wrong with it.
+    }
+    return this.config.length > 0 ? this.config : this.deps.paths.configFiles
+  }
 }

@@ -1,4 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { untilAborted } from '../wait.js'
 import { look } from './look.js'
 
 /** Editors write a file in several steps, some beside it first: what comes within this time is one change. */
@@ -27,14 +29,11 @@ export class FolderWatch implements Disposable {
 
   /** Resolves when something has changed since it last resolved, and then nothing for a moment. */
   async next(signal?: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((_, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-    })
     signal?.throwIfAborted()
-    if (!this.changed) await Promise.race([new Promise<void>((resolve) => (this.wake = resolve)), aborted])
+    if (!this.changed) await untilAborted(new Promise<void>((resolve) => (this.wake = resolve)), signal)
     do {
       this.changed = false
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, SETTLE_MS)), aborted])
+      await untilAborted(setTimeout(SETTLE_MS), signal)
     } while (this.changed)
   }
 
