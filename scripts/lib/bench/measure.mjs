@@ -3,18 +3,28 @@ import { performance } from 'node:perf_hooks'
 
 export const program = new URL('../../../dist/cli/main.js', import.meta.url).pathname
 
-/** Wall times of `runs` calls in ms, sorted. The first call warms the file cache and is left out. */
-export async function times(runs, call) {
+/** Figures that `runs` calls return, sorted. The first call warms the file cache and is left out. */
+export async function repeated(runs, call) {
   const all = []
   for (let i = 0; i <= runs; i++) {
-    const start = performance.now()
-    await call()
-    if (i > 0) all.push(performance.now() - start)
+    const figure = await call(i)
+    if (i > 0) all.push(figure)
   }
   return all.sort((a, b) => a - b)
 }
 
+/** Wall times of `runs` calls in ms, sorted, the first left out too. */
+export const times = (runs, call) =>
+  repeated(runs, async (i) => {
+    const start = performance.now()
+    await call(i)
+    return performance.now() - start
+  })
+
 export const median = (sorted) => sorted[Math.floor(sorted.length / 2)]
+
+/** From least to most, where the median alone would not tell enough. */
+export const spread = (sorted) => `${sorted[0].toFixed(0)} to ${sorted.at(-1).toFixed(0)}`
 
 /** Runs a program to its end; throws with its output when it fails. */
 export function run(command, args, env) {
