@@ -40,6 +40,7 @@ export {
   type Volumes,
 } from './core/setup/cluster-setup.js'
 export { DefaultClusterSetup } from './core/setup/default-cluster-setup.js'
+export type { Hours, Milliseconds, Minutes, Seconds } from './core/setup/durations.js'
 export { type LoadedPlugin, PluginLoader, type ReloadedPlugin } from './core/setup/loader.js'
 export { NewPluginRefused, writeNewPlugin } from './core/setup/new-plugin.js'
 export * from './core/setup/plugin-errors.js'

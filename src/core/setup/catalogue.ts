@@ -7,8 +7,8 @@ import type { Hook } from './hook-names.js'
 import { look } from './look.js'
 import { constructorParameters, type Setting, UnsupportedParameters } from './parameters.js'
 import { describeThrown } from './plugin-errors.js'
-import { camelCase, comparable, configSpelling } from './setting-names.js'
-import type { SettingType } from './setting-type.js'
+import { camelCase, comparable, configSpelling, looksSecret } from './setting-names.js'
+import { describeType } from './setting-type.js'
 import { type ClassSource, SourceGraph } from './source-graph.js'
 import { nameOf } from './source-module.js'
 
@@ -125,15 +125,7 @@ function describeSetting(
   value: string | undefined,
 ): SettingDescription {
   const shown = value !== undefined && looksSecret(name) ? '(not shown)' : value
-  return { name: configSpelling(name), type: typeText(type), required, fallback, doc, value: shown }
-}
-
-/** By its name: descriptions are printed. */
-const looksSecret = (name: string) => /pass(word|wd|phrase)|secret|token|credential|private_?key|api_?key/i.test(name)
-
-function typeText(type: SettingType): string {
-  if (type.kind === 'choice') return type.choices.join(' | ')
-  return { text: 'text', boolean: 'yes or no', number: 'number', list: 'list', numbers: 'list of numbers' }[type.kind]
+  return { name: configSpelling(name), type: describeType(type), required, fallback, doc, value: shown }
 }
 
 /** Settings of `static settings = z.object({ ... })`: their names, and the source of each as its type. */

@@ -1,6 +1,6 @@
 import type { BindingPattern, Class, Expression, ObjectPattern, ParamPattern, TSSignature, TSType } from 'oxc-parser'
 import { docBefore } from './doc-comment.js'
-import { type SettingType, typeOfAnnotation, typeOfDefault } from './setting-type.js'
+import { type SettingType, text, typeName, typeOfAnnotation, typeOfDefault } from './setting-type.js'
 import type { ClassSource, SourceGraph } from './source-graph.js'
 import { nameOf } from './source-module.js'
 
@@ -9,6 +9,8 @@ export interface Setting {
   readonly name: string
   readonly required: boolean
   readonly type: SettingType
+  /** What one that is left out is given, where that is not undefined: its type is `| null`. */
+  readonly absent?: null
   /** The default as it is written in the source. */
   readonly fallback?: string | undefined
   /** Its doc comment. */
@@ -126,10 +128,17 @@ function readObject(
       return new UnsupportedParameters(`${name} is a pattern of its own; a setting is one value`)
     }
     const member = members?.get(name)
-    const type = member?.type ?? (fallback ? typeOfDefault(fallback) : { kind: 'text' as const })
+    const type = member?.type ?? (fallback ? typeOfDefault(fallback) : text)
     const doc = docBefore(graph.text(file), property.start) ?? member?.doc
     const required = !optional && fallback === undefined && (member?.required ?? true)
-    settings.push({ name, required, type, doc, fallback: fallback && sourceOf(graph, file, fallback) })
+    settings.push({
+      name,
+      required,
+      type,
+      doc,
+      fallback: fallback && sourceOf(graph, file, fallback),
+      ...(fallback === undefined && member?.absent === null ? { absent: null } : {}),
+    })
   }
   return { kind: 'object', settings }
 }
@@ -142,15 +151,17 @@ function settingOf(
   annotation: TSType | undefined,
   fallback: Expression | undefined,
 ): Setting {
-  const mayBeUndefined =
-    annotation?.type === 'TSUnionType' && annotation.types.some(({ type }) => type === 'TSUndefinedKeyword')
-  const type = annotation
-    ? typeOfAnnotation(graph, file, annotation)
-    : fallback
-      ? typeOfDefault(fallback)
-      : { kind: 'text' as const }
-  const required = !optional && !mayBeUndefined
-  return { name, required, type, fallback: fallback && sourceOf(graph, file, fallback) }
+  const members = annotation?.type === 'TSUnionType' ? annotation.types.map(({ type }) => type) : []
+  const mayBeUndefined = optional || members.includes('TSUndefinedKeyword')
+  const mayBeNull = members.includes('TSNullKeyword')
+  const type = annotation ? typeOfAnnotation(graph, file, annotation) : fallback ? typeOfDefault(fallback) : text
+  return {
+    name,
+    required: !mayBeUndefined && !mayBeNull,
+    type,
+    fallback: fallback && sourceOf(graph, file, fallback),
+    ...(mayBeNull && !mayBeUndefined ? { absent: null } : {}),
+  }
 }
 
 /** The members of an object type written in place or in an interface or alias we have the source of. */
@@ -162,7 +173,7 @@ function objectMembers(graph: SourceGraph, file: string, type: TSType, depth = 0
     return parts.every((part) => part !== undefined) ? new Map(parts.flatMap((part) => [...part])) : undefined
   }
   if (type.type !== 'TSTypeReference') return undefined
-  const name = nameOf(type.typeName as { type: string; name?: unknown })
+  const name = typeName(type.typeName)
   const [argument] = type.typeArguments?.params ?? []
   if (argument && (name === 'Partial' || name === 'Readonly')) {
     const members = objectMembers(graph, file, argument, depth + 1)
@@ -170,7 +181,7 @@ function objectMembers(graph: SourceGraph, file: string, type: TSType, depth = 0
     return new Map([...members].map(([key, one]) => [key, { ...one, required: false }]))
   }
   const named = graph.typeNamed(file, name)
-  if (!named) return undefined
+  if (!named || 'publicName' in named) return undefined
   if (named.node.type === 'TSTypeAliasDeclaration') {
     return objectMembers(graph, named.file, named.node.typeAnnotation, depth + 1)
   }

@@ -12,3 +12,8 @@ export function configSpelling(name: string): string {
 export function camelCase(name: string): string {
   return name.replace(/[_-]+(.)/g, (_, letter: string) => letter.toUpperCase())
 }
+
+/** By its name: values of such settings are not printed. */
+export function looksSecret(name: string): boolean {
+  return /pass(word|wd|phrase)|secret|token|credential|private_?key|api_?key/i.test(name)
+}

@@ -2,7 +2,7 @@ import { didYouMean } from '../nearest.js'
 import type { PluginSection } from './find-plugin.js'
 import type { Parameter, Setting } from './parameters.js'
 import { PluginError } from './plugin-errors.js'
-import { comparable, configSpelling } from './setting-names.js'
+import { comparable, configSpelling, looksSecret } from './setting-names.js'
 import { parseSetting } from './setting-value.js'
 
 /**
@@ -24,11 +24,12 @@ export function constructorArguments(
     const found = given.get(comparable(setting.name))
     if (!found) {
       if (setting.required) problems.push(`required setting ${configSpelling(setting.name)} is missing`)
-      return undefined
+      return setting.absent
     }
     const parsed = parseSetting(found.raw, setting.type)
     if ('value' in parsed) return parsed.value
-    problems.push(`${found.key} = ${found.raw} ${parsed.problem}`)
+    const shown = looksSecret(found.key) ? '' : ` = ${found.raw}`
+    problems.push(`${found.key}${shown} ${parsed.problem}`)
     return undefined
   }
   const values = parameters.map((parameter) => {

@@ -12,6 +12,11 @@ export interface ClassSource {
 /** What a class extends: nothing, a class of 'starcluster', one whose source we have, or something only known at run time. */
 export type SuperClass = 'none' | 'starcluster' | 'unknown' | ClassSource
 
+/** Something that 'starcluster' exports. */
+export interface PublicName {
+  readonly publicName: string
+}
+
 export type TypeSource = { readonly file: string; readonly node: TSInterfaceDeclaration | TSTypeAliasDeclaration }
 
 /** The source of a build, as needed from it. */
@@ -40,7 +45,7 @@ export class SourceGraph {
 
   exportedClass(file: string, name: string): ClassSource | undefined {
     const found = this.exported(file, name, 'classes', new Set())
-    return typeof found === 'object' ? found : undefined
+    return isPublic(found) ? undefined : found
   }
 
   /** Names a file exports classes of its own under. */
@@ -52,18 +57,26 @@ export class SourceGraph {
   superClass({ file, node }: ClassSource): SuperClass {
     if (!node.superClass) return 'none'
     const base = unwrap(node.superClass as Expression)
-    if (base.type === 'Identifier') return this.local(file, base.name, 'classes', new Set()) ?? 'unknown'
-    if (base.type === 'MemberExpression' && base.object.type === 'Identifier') {
-      const imported = this.module(file)?.imports.get(base.object.name)
-      if (imported)
-        return this.follow(file, { ...imported, name: nameOf(base.property) }, 'classes', new Set()) ?? 'unknown'
-    }
-    return 'unknown'
+    const name =
+      base.type === 'Identifier'
+        ? base.name
+        : base.type === 'MemberExpression' && base.object.type === 'Identifier'
+          ? `${base.object.name}.${nameOf(base.property)}`
+          : undefined
+    const found = name === undefined ? undefined : this.named(file, name, 'classes')
+    return isPublic(found) ? 'starcluster' : (found ?? 'unknown')
   }
 
-  typeNamed(file: string, name: string): TypeSource | undefined {
-    const found = this.local(file, name, 'types', new Set())
-    return typeof found === 'object' ? found : undefined
+  /** @param name as it is written in the file: `Type`, or `module.Type` */
+  typeNamed(file: string, name: string): TypeSource | PublicName | undefined {
+    return this.named(file, name, 'types')
+  }
+
+  private named<K extends 'classes' | 'types'>(file: string, name: string, kind: K): Found<K> | PublicName | undefined {
+    const [first = '', member] = name.split('.')
+    if (member === undefined) return this.local(file, first, kind, new Set())
+    const imported = this.module(file)?.imports.get(first)
+    return imported && this.follow(file, { ...imported, name: member }, kind, new Set())
   }
 
   private local<K extends 'classes' | 'types'>(
@@ -71,7 +84,7 @@ export class SourceGraph {
     name: string,
     kind: K,
     seen: Set<string>,
-  ): Found<K> | 'starcluster' | undefined {
+  ): Found<K> | PublicName | undefined {
     const module = this.module(file)
     if (!module || seen.has(`${file}\0${name}`)) return undefined
     seen.add(`${file}\0${name}`)
@@ -88,8 +101,8 @@ export class SourceGraph {
     { specifier, name }: { specifier: string; name: string },
     kind: K,
     seen: Set<string>,
-  ): Found<K> | 'starcluster' | undefined {
-    if (specifier === 'starcluster') return 'starcluster'
+  ): Found<K> | PublicName | undefined {
+    if (specifier === 'starcluster') return { publicName: name }
     const target = this.resolve(file, specifier)
     // `const Base = require('./base')` names what the file exports as a whole.
     return target ? this.exported(target, name === '*' ? 'default' : name, kind, seen) : undefined
@@ -100,7 +113,7 @@ export class SourceGraph {
     name: string,
     kind: K,
     seen: Set<string>,
-  ): Found<K> | 'starcluster' | undefined {
+  ): Found<K> | PublicName | undefined {
     const module = this.module(file)
     if (!module) return undefined
     const target = module.exports.get(name)
@@ -110,7 +123,7 @@ export class SourceGraph {
       if (seen.has(`${file}\0*\0${star}`)) continue
       seen.add(`${file}\0*\0${star}`)
       const found = this.follow(file, { specifier: star, name }, kind, seen)
-      if (typeof found === 'object') return found
+      if (found && !isPublic(found)) return found
     }
     return undefined
   }
@@ -149,3 +162,7 @@ export class SourceGraph {
 }
 
 type Found<K extends 'classes' | 'types'> = K extends 'classes' ? ClassSource : TypeSource
+
+function isPublic(found: ClassSource | TypeSource | PublicName | undefined): found is PublicName {
+  return found !== undefined && 'publicName' in found
+}

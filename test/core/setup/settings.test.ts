@@ -69,6 +69,24 @@ test.each<[string, Record<string, string>, unknown[]]>([
   ],
   ['n: number[], m = [1, 2], k: Array<number>', { n: '1,2', m: '3', k: '4' }, [[1, 2], [3], [4]]],
   ['size: "s" | "m"', { size: 'm' }, ['m']],
+  ['list: string[]', { list: `"a, b", c d, 'e "f"', it's, ""` }, [['a, b', 'c d', 'e "f"', "it's", '']]],
+  ['list: string[]', { list: 'a,\n  "b"\nc' }, [['a', 'b', 'c']]],
+  [
+    'modes: ("s" | "m")[], flags: boolean[]',
+    { modes: 's, m', flags: 'yes, 0' },
+    [
+      ['s', 'm'],
+      [true, false],
+    ],
+  ],
+  ['n: 1 | 2 | -1, m: "auto" | number', { n: '-1', m: '3' }, [-1, 3]],
+  [
+    'm: number | "auto", k: boolean | number, l: number | number[]',
+    { m: 'auto', k: '1', l: '1,2' },
+    ['auto', 1, [1, 2]],
+  ],
+  ['a: string | null, b: number | null, c: string | null | undefined', { b: '1' }, [null, 1, undefined]],
+  ['{ a, b = "x" }: { a: string | null; b: string | null }', {}, [{ a: null }]],
   ['a: string | string[]', { a: 'x,y' }, ['x,y']],
   ['{ a, b = 2, c: renamed }: { a: boolean, b?: number, c?: string }', { a: 'no' }, [{ a: false }]],
   ['{ a, b } = {}', { a: '1' }, [{ a: '1' }]],
@@ -96,6 +114,19 @@ test.each<[string, Record<string, string>, string]>([
   ['n: number', { n: '' }, 'n =  is no number'],
   ['n: number[]', { n: '1, x' }, 'n = 1, x has "x", which is no number'],
   ['size: "s" | "m"', { size: 'xl' }, 'size = xl is none of s, m'],
+  ['mode: "fast" | "slow"', { mode: 'fats' }, 'mode = fats is none of fast, slow (did you mean fast?)'],
+  [
+    'modes: ("fast" | "slow")[]',
+    { modes: 'fast, slwo' },
+    'modes = fast, slwo has "slwo", which is none of fast, slow (did you mean slow?)',
+  ],
+  ['m: "auto" | number', { m: 'x' }, 'm = x is not auto | number'],
+  ['accessToken: number', { access_token: 'hunter2' }, 'access_token is no number'],
+  [
+    '{ packages }: { packages: string[] }',
+    { pakages: 'a' },
+    'unknown setting pakages (did you mean packages?); required setting packages is missing',
+  ],
   [
     'pkgToInstall: string',
     { pkg_to_install: 'a', pkgToInstall: 'b' },
@@ -119,6 +150,21 @@ test.each<[string, Record<string, string>, string]>([
   ],
 ])('constructor(%s) refuses %j', async (parameters, settings, message) => {
   await expect(got(parameters, settings)).rejects.toThrow(`[plugin myplugin] ${message}`)
+})
+
+test('durations: the unit of a bare number is that of the type, however it is imported', async () => {
+  const imports = `import type { Milliseconds, Seconds as S } from 'starcluster'
+import type * as sc from 'starcluster'
+type Wait = S`
+  const parameters = 'a: S, b: Milliseconds, c: Wait | undefined, d: sc.Hours, e: S[] = [], f: "never" | sc.Minutes = 1'
+  expect(
+    await got(parameters, { a: '90', b: '1.5 s', c: '1h30m', d: '2 days', e: '1m, 5', f: 'never' }, imports),
+  ).toEqual([90, 1500, 5400, 48, [60, 5], 'never'])
+  await expect(got('a: S', { a: 'soon' }, imports)).rejects.toThrow(
+    '[plugin myplugin] a = soon is no duration: write a number of seconds, or 500ms, 90s, 1.5h, 1h30m, 2 days',
+  )
+  // A type of the plugin's own that is called so is its own.
+  expect(await got('a: Seconds', { a: '90s' }, 'type Seconds = string')).toEqual(['90s'])
 })
 
 test('constructors are inherited across files, renames and re-exports', async () => {
@@ -147,6 +193,10 @@ export default class T extends Q { constructor(version: string) { super(version)
     const setting = name === 'default' ? 'version' : 'log'
     expect((await folder.fields(`p.${name}`, { [setting]: 'x' })).got).toEqual(['x', '0'])
   }
+  expect(await folder.failure('p.P', { log: 'x', queu: '1' })).toMatchObject({
+    message: '[plugin myplugin] unknown setting queu (did you mean queue?)',
+    hint: 'P takes: log (required), queue',
+  })
   expect((await folder.fields('p.T', { version: 'y' })).got).toEqual(['y', '0'])
 })
 
