@@ -21,7 +21,12 @@ export { ParallelView, ViewResults } from './core/cluster/parallel-view.js'
 export type { Rehearsal, RehearsalOptions, StepResult } from './core/cluster/rehearse.js'
 export { nodesToRemove, type RemoveNodesOptions } from './core/cluster/remove-nodes.js'
 export type { RunPluginOptions } from './core/cluster/run-plugin.js'
-export { type ClusterSnapshot, SnapshotDoesNotExist, SnapshotsUnavailable } from './core/cluster/snapshots.js'
+export {
+  type ClusterSnapshot,
+  SnapshotDoesNotExist,
+  SnapshotLacksNodes,
+  SnapshotsUnavailable,
+} from './core/cluster/snapshots.js'
 export type { StartOptions, StartOverrides } from './core/cluster/start-options.js'
 export * from './core/config/index.js'
 export { isStarClusterError, StarClusterError } from './core/errors.js'

@@ -1,4 +1,4 @@
-import { type CommandObserver, foldNodeNames, observeCommands } from '../index.js'
+import { type CommandObserver, foldNodeNames, log, observeCommands, RemoteCommandFailed } from '../index.js'
 import type { CliContext } from './context.js'
 import { StatusLine } from './status-line.js'
 import { Timeline } from './timeline.js'
@@ -23,13 +23,16 @@ export async function followCommands<T>(cli: CliContext, flags: FollowFlags, tas
   const began = performance.now()
   const status = new StatusLine(process.stderr, () => describe(running, performance.now() - began))
   const observer: CommandObserver = {
-    begin: ({ node, command, showOutput }) => {
+    begin: ({ node, command, showOutput, mayFail }) => {
       const one = { node, command, since: performance.now() }
       running.add(one)
       return {
-        ...(flags.verbose && showOutput ? { line: (text: string) => cli.print(`${node}: ${text}`) } : {}),
+        ...(flags.verbose && showOutput ? { line: (text: string) => say(cli, `${node}: ${text}`) } : {}),
         end: (result) => {
           running.delete(one)
+          // While others work on, the failure is told now; else the error that ends the task tells it.
+          if (result?.failed && !mayFail && running.size > 0)
+            log.warn(new RemoteCommandFailed(node, result, { showOutput }).message)
           timeline.add({
             node,
             command,
@@ -55,6 +58,12 @@ export async function followCommands<T>(cli: CliContext, flags: FollowFlags, tas
     }
     if (flags.timeline) process.stderr.write(`${timeline.render()}\n`)
   }
+}
+
+/** Above the status line, where messages go. */
+function say(cli: CliContext, text: string): void {
+  cli.clearStatus()
+  cli.logStream.write(`${text}\n`)
 }
 
 /** `12 s  master: apt-get -y install nginx | node[001-002]: ...`, the longest wait first. */

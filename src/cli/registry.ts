@@ -39,6 +39,17 @@ export const commands: readonly CommandEntry[] = [
   entry('test', 'try a plugin on a cluster of its own, from start to end', () => import('./commands/test.js')),
   entry('plugins', 'list the plugins there are, with their settings', () => import('./commands/plugins.js')),
   entry('newplugin', 'write a plugin to begin with', () => import('./commands/newplugin.js')),
+  entry(
+    'snapshot',
+    'name the state of all disks of a cluster, to go back to (local cloud)',
+    () => import('./commands/snapshot.js'),
+  ),
+  entry(
+    'rollback',
+    'put all disks of a cluster back to a named state (local cloud)',
+    () => import('./commands/rollback.js'),
+  ),
+  entry('snapshots', 'list the named states of a cluster (local cloud)', () => import('./commands/snapshots.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
   entry('local', 'look after the local cloud', () => import('./commands/local.js')),
 ]

@@ -58,4 +58,35 @@ describe.skipIf(!canRunNodes)('what nodes are doing can be followed', () => {
     expect(failed.status).toBe(1)
     expect(failed.stderr).toMatch(/the quiet one FAILED/)
   })
+  test('what a failing command said is shown at once, while others work on; a failure that is an answer is not', async () => {
+    await home.write(
+      '.starcluster/plugins/slow.ts',
+      plugin
+        .replace(
+          "'echo begun; sleep 2.5; echo over'",
+          "node.isMaster() ? 'until test -e /root/go; do sleep 0.1; done' : 'echo no room; exit 7'",
+        )
+        .replace(
+          '(node) => node',
+          "async (node) => (await node.ssh.execute('exit 3', { ignoreExitStatus: true })) && node",
+        ),
+    )
+    await using pty = new Pty([process.execPath, program, 'runplugin', 'slow', 't'], { env: home.env })
+    await pty.sees(/WARNING - node001: command failed \(exit code 7\): echo no room; exit 7\n.*no room\n/)
+    // Only now can the run end.
+    await cliOk(['sshmaster', 't', 'touch /root/go'], { env: home.env })
+    await pty.sees(/ERROR - plugin slow failed in run.*1 of 2 nodes failed/)
+    expect(await pty.exit()).toBe(1)
+    expect(pty.text).not.toContain('exit code 3')
+  })
+
+  test('Ctrl-C takes the line away', async () => {
+    await home.write('.starcluster/plugins/slow.ts', plugin.replace('sleep 2.5', 'sleep 600'))
+    await using pty = new Pty([process.execPath, program, 'runplugin', 'slow', 't'], { env: home.env })
+    await pty.sees(/\d s {2}master,node001: echo begun; sleep 600/)
+    pty.ctrlC()
+    expect(await pty.exit()).toBe(130)
+    expect(pty.raw).toSatisfy((raw: string) => raw.slice(raw.lastIndexOf('sleep 600')).includes('\r\x1b[K'))
+    expect(pty.text).not.toMatch(/sleep 600[^\n]*$/)
+  })
 })

@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
 import type { CliContext, DefineCommand } from '../context.js'
 import { examples, percentage, positiveInteger } from '../examples.js'
+import { define as rollback } from './rollback.js'
+import { define as snapshot } from './snapshot.js'
+import { define as snapshots } from './snapshots.js'
 
 const FAULT_HELP = `
 Kinds: capacity, throttle, visibility, slow-boot, boot-failure, no-ssh, crash, spot-interruption, packet-loss, delay,
@@ -43,18 +46,7 @@ export const define: DefineCommand = (command, cli) => {
     .option('--percent <n>', 'of all packets (packet-loss)', percentage)
     .addHelpText('after', FAULT_HELP)
     .action(async (kind, which, flags) => (await import('../local/inject.js')).inject(cli, kind, which, flags))
-  act('snapshot', 'give the present state of every disk of a cluster a name; its machines restart')
-    .argument('<cluster>')
-    .argument('[name]', 'default: snapshot-1, snapshot-2, ...')
-    .action(async (cluster, name) => (await import('../local/snapshots.js')).snapshot(cli, cluster, name))
-  act('rollback', 'put every disk of a cluster back to a named state; its machines restart')
-    .argument('<cluster>')
-    .argument('[name]', 'default: the newest')
-    .action(async (cluster, name) => (await import('../local/snapshots.js')).rollback(cli, cluster, name))
-  act('snapshots', 'list the named states of a cluster, oldest first')
-    .argument('<cluster>')
-    .option('--remove <name>', 'forget this one; the disks stay as they are')
-    .action(async (cluster, flags) => (await import('../local/snapshots.js')).snapshots(cli, cluster, flags))
+  for (const [name, define] of Object.entries({ snapshot, rollback, snapshots })) define(sub(command, name), cli)
   const profile = act('profile', 'look after the instance profiles that give machines a role')
   const profileAct = (name: string, summary: string) => sub(profile, name).description(summary)
   profileAct('list', 'list the instance profiles').action(async () =>
@@ -85,7 +77,6 @@ export const define: DefineCommand = (command, cli) => {
     .action(async (ids) => (await import('../local/images.js')).remove(cli, ids))
   examples(command, [
     ['starcluster local doctor', 'what is missing here, and how to mend it'],
-    ['starcluster local snapshot mycluster clean', 'then try things, and go back with: local rollback mycluster'],
     ['starcluster local image import rootfs.tar.xz', 'then: starcluster start mycluster -n rootfs'],
     ['eval "$(starcluster local env)"', 'let "aws ec2 describe-instances" ask the local cloud'],
   ])

@@ -11,7 +11,7 @@ export const define: DefineCommand = (command, cli) => {
   command
     .argument('<plugin>', 'name of a [plugin] section of the config')
     .argument('<tag>', 'name of the cluster')
-    .option('--fresh', 'put the disks back to the state before the first --fresh run, each time (local cloud)')
+    .option('--fresh', 'put the disks back to the state before the first run, each time (local cloud)')
     .option('--diff', 'tell what each run changed on each node')
     .option('-n, --dry-run', 'tell what each run changed, then put the disks back (local cloud)')
     .action(async (plugin: string, tag: string, flags: Flags) => {
@@ -22,6 +22,7 @@ export const define: DefineCommand = (command, cli) => {
       await cm.watchPlugin(plugin, tag, {
         ...flags,
         signal: cli.signal,
+        onFailedChanges: (changes) => cli.print(changes.toString()),
         onDone: ({ ms, changes }) => {
           if (changes) cli.print(changes.toString())
           cli.print(`${plugin} ended well (${(ms / 1000).toFixed(1)} s). ${waiting}`)

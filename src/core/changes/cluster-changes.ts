@@ -25,6 +25,11 @@ export class ClusterChanges {
     return Array.from(groups, ([text, aliases]) => `${foldNodeNames(aliases)}\n${text}`).join('\n')
   }
 
+  /** For programs: what is different, by the name of the node. */
+  toJSON(): Record<string, NodeChanges> {
+    return Object.fromEntries(this.nodes)
+  }
+
   [inspect.custom](): string {
     return this.toString()
   }

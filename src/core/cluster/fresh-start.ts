@@ -3,14 +3,17 @@ import type { ClusterDeps } from './deps.js'
 import type { NodePool } from './node-pool.js'
 import { forgetSnapshot, listSnapshots, rollbackCluster, snapshotCluster } from './snapshots.js'
 
+const prefix = 'before-'
+
 /** Name of the state a plugin's fresh runs begin with. */
 export function freshSnapshotName(plugin: string): string {
-  return `before-${plugin.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 50)}`
+  return `${prefix}${plugin.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 50)}`
 }
 
 /**
- * Puts a cluster into the state before the first fresh run of a plugin, so that each try begins alike.
- * @throws SnapshotsUnavailable in a region without snapshots
+ * Puts a cluster into the state before the last fresh run of a plugin, so that each try begins alike. The first one names
+ * the state it finds. Where a plain run, or anything else, came between, its effects are gone too.
+ * @throws SnapshotsUnavailable in a region without snapshots; SnapshotLacksNodes when nodes were added since
  */
 export async function startFresh(
   deps: ClusterDeps,
@@ -21,8 +24,21 @@ export async function startFresh(
 ): Promise<void> {
   const name = freshSnapshotName(plugin)
   const known = await listSnapshots(deps, pool, tag, { signal })
-  if (known.some((one) => one.name === name)) await rollbackCluster(deps, pool, tag, name, { signal })
-  else await snapshotCluster(deps, pool, tag, name, { signal })
+  const before = known.find((one) => one.name === name)
+  if (!before) {
+    await snapshotCluster(deps, pool, tag, name, { signal })
+    return
+  }
+  await rollbackCluster(deps, pool, tag, name, { signal })
+  const since = before.created.toTimeString().slice(0, 5)
+  deps.log.info(
+    `All that was done since ${since} is gone; to begin with another state: starcluster snapshots ${tag} --remove ${name}`,
+  )
+  // States of other plugins that grew from this one have the old run of this plugin in them.
+  for (const later of known.filter((one) => one.name.startsWith(prefix) && one.created > before.created)) {
+    await forgetSnapshot(deps, pool, tag, later.name, { signal })
+    deps.log.info(`Snapshot ${later.name} was made after the last run of ${plugin}: it is forgotten`)
+  }
 }
 
 /** A run whose effects on the disks are taken back at its end, however it ends. */
@@ -43,6 +59,7 @@ export class DryRun implements AsyncDisposable {
   /** Also after Ctrl-C, which must not end the way back. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { deps, pool, tag, snapshot } = this
+    deps.log.info(`Putting the disks of ${tag} back...`)
     await withSignal(new AbortController().signal, async () => {
       await rollbackCluster(deps, pool, tag, snapshot)
       await forgetSnapshot(deps, pool, tag, snapshot)

@@ -6,18 +6,21 @@ import { CancelledRequest } from './errors.js'
 import { DryRun, startFresh } from './fresh-start.js'
 import type { NodePool } from './node-pool.js'
 import { loadPlugins, runHooks, runningNodes } from './run-hooks.js'
+import { requireDisks } from './snapshots.js'
 
 export interface RunPluginOptions {
   readonly signal?: AbortSignal | undefined
   /**
-   * Run on the state before the last fresh run of this plugin: the first one names that state, later ones go back to it.
-   * Local cloud only.
+   * Run on the state before the last fresh run of this plugin: the first one names the state it finds, later ones go back
+   * to it. Local cloud only.
    */
   readonly fresh?: boolean
   /** Tell what the run changed on each node. */
   readonly diff?: boolean
   /** Tell what the run changed, then put all disks back. Local cloud only. */
   readonly dryRun?: boolean
+  /** With `diff` or `dryRun`: told what a run that failed had changed until then, before the disks are put back. */
+  readonly onFailedChanges?: (changes: ClusterChanges) => void
 }
 
 /**
@@ -30,11 +33,12 @@ export async function runPlugin(
   pool: NodePool,
   name: string,
   tag: string,
-  { signal, fresh = false, diff = false, dryRun = false }: RunPluginOptions = {},
+  { signal, fresh = false, diff = false, dryRun = false, onFailedChanges }: RunPluginOptions = {},
 ): Promise<ClusterChanges | undefined> {
   return cancellable(
     signal,
     async (progress) => {
+      if (fresh || dryRun) requireDisks(deps, tag)
       progress(`running plugin ${name} on cluster ${tag}`)
       const [plugins, running] = await Promise.allSettled([
         loadPlugins(deps, [name]),
@@ -50,7 +54,13 @@ export async function runPlugin(
       if (fresh) await startFresh(deps, pool, name, tag, signal)
       await using _trial = dryRun ? await DryRun.begin(deps, pool, tag, signal) : undefined
       const watch = diff || dryRun ? await ChangeWatch.begin(nodes, signal) : undefined
-      await runHooks(deps, cluster, nodes, plugins.value, 'run', signal)
+      try {
+        await runHooks(deps, cluster, nodes, plugins.value, 'run', signal)
+      } catch (error) {
+        // Of a run that was interrupted only the way back matters.
+        if (watch && onFailedChanges && !signal?.aborted) await tellChanges(deps, watch, onFailedChanges, signal)
+        throw error
+      }
       return await watch?.compare({ signal }) // before the disks are put back
     },
     (_doing, cause) =>
@@ -60,4 +70,18 @@ export async function runPlugin(
         'the same command again runs it from its beginning',
       ),
   )
+}
+
+/** The failure itself is the news: one of the comparison is only a warning. */
+async function tellChanges(
+  { log }: Pick<ClusterDeps, 'log'>,
+  watch: ChangeWatch,
+  tell: (changes: ClusterChanges) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    tell(await watch.compare({ signal }))
+  } catch (error) {
+    log.warn(`what the run changed until it failed is not known: ${(error as Error).message}`)
+  }
 }

@@ -2,6 +2,7 @@ import type { DiskState, RegionDisks } from '../aws/region.js'
 import { StarClusterError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
 import type { Node } from '../node/node.js'
+import { foldNodeNames } from '../ssh/fold.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import type { NodePool } from './node-pool.js'
@@ -30,7 +31,9 @@ export async function snapshotCluster(
   { signal }: SnapshotOptions = {},
 ): Promise<ClusterSnapshot> {
   const { disks, nodes, ids } = await disksOf(deps, pool, tag, signal)
-  const chosen = name ?? nextName(await disks.list(ids, signal))
+  const known = await disks.list(ids, signal)
+  const chosen = name ?? nextName(known)
+  if (!known.some((one) => one.name === chosen)) await refuseOlderThanNodes(tag, disks, nodes, chosen, signal)
   const ms = await timed(async () => restarting(nodes, () => disks.snapshot(ids, chosen, signal)))
   const made = (await disks.list(ids, signal)).find((one) => one.name === chosen)
   deps.log.info(`Snapshot ${chosen} of ${tag} is made (${seconds(ms)}); its machines run again`)
@@ -40,7 +43,7 @@ export async function snapshotCluster(
 /**
  * Puts every disk of a cluster back to a named state. What was written since is gone; other snapshots stay.
  * @param name default: the newest
- * @throws SnapshotsUnavailable, SnapshotDoesNotExist
+ * @throws SnapshotsUnavailable, SnapshotDoesNotExist, SnapshotLacksNodes
  */
 export async function rollbackCluster(
   deps: ClusterDeps,
@@ -50,7 +53,10 @@ export async function rollbackCluster(
   { signal }: SnapshotOptions = {},
 ): Promise<ClusterSnapshot> {
   const { disks, nodes, ids } = await disksOf(deps, pool, tag, signal)
-  const wanted = chooseSnapshot(tag, await disks.list(ids, signal), name)
+  const known = await disks.list(ids, signal)
+  const named = name === undefined ? known.at(-1) : known.find((one) => one.name === name)
+  if (!named) await refuseOlderThanNodes(tag, disks, nodes, name, signal)
+  const wanted = named ?? raise(noSnapshot(tag, known, name))
   const ms = await timed(async () => restarting(nodes, () => disks.rollback(ids, wanted.name, signal)))
   deps.log.info(`${tag} is back at snapshot ${wanted.name} (${seconds(ms)})`)
   return asSnapshot(wanted)
@@ -85,11 +91,16 @@ async function disksOf(
   tag: string,
   signal: AbortSignal | undefined,
 ): Promise<{ disks: RegionDisks; nodes: readonly Node[]; ids: readonly string[] }> {
-  const { region } = deps
+  const disks = requireDisks(deps, tag)
   const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
-  if (!region.disks) throw new SnapshotsUnavailable(tag, region.name)
   const nodes = await cluster.getNodesOrThrow({ signal })
-  return { disks: region.disks, nodes, ids: nodes.map(({ id }) => id) }
+  return { disks, nodes, ids: nodes.map(({ id }) => id) }
+}
+
+/** Said before anything is asked of the cloud. @throws SnapshotsUnavailable */
+export function requireDisks({ region }: Pick<ClusterDeps, 'region'>, tag: string): RegionDisks {
+  if (!region.disks) throw new SnapshotsUnavailable(tag, region.name)
+  return region.disks
 }
 
 /** Connections do not outlive the restart; the next command on a node makes a new one at once. */
@@ -98,17 +109,48 @@ async function restarting<T>(nodes: readonly Node[], act: () => Promise<T>): Pro
   return act()
 }
 
-function chooseSnapshot(tag: string, all: readonly DiskState[], name: string | undefined): DiskState {
-  const found = name === undefined ? all.at(-1) : all.find((one) => one.name === name)
-  if (found) return found
+/**
+ * Nodes added after a snapshot have no state of that name, and the others' would not know them.
+ * @param name undefined: the newest that any node has
+ * @throws SnapshotLacksNodes when some of the nodes have the snapshot and others do not
+ */
+async function refuseOlderThanNodes(
+  tag: string,
+  disks: RegionDisks,
+  nodes: readonly Node[],
+  name: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const lists = await Promise.all(nodes.map(({ id }) => disks.list([id], signal)))
+  const newest = lists
+    .flat()
+    .toSorted((a, b) => (a.created < b.created ? -1 : 1))
+    .at(-1)
+  const wanted = name ?? newest?.name
+  const lacking = nodes.filter((_, at) => !lists[at]?.some((one) => one.name === wanted))
+  if (wanted === undefined || lacking.length === nodes.length) return
+  const aliases = lacking.map(({ alias }) => alias)
+  throw new SnapshotLacksNodes(
+    `snapshot ${wanted} of ${tag} is older than ${foldNodeNames(aliases)}, added to the cluster since`,
+    {
+      hint: `"starcluster removenode ${tag} ${aliases.join(' ')}" makes the cluster one that has it; "starcluster snapshots ${tag} --remove ${wanted}" frees the name for a new one`,
+    },
+  )
+}
+
+function noSnapshot(tag: string, all: readonly DiskState[], name: string | undefined): SnapshotDoesNotExist {
   const names = all.map((one) => one.name)
   const what = name === undefined ? 'snapshot' : `snapshot ${name}${didYouMean(name, names)}`
-  throw new SnapshotDoesNotExist(`there is no ${what} of ${tag}`, {
+  return new SnapshotDoesNotExist(`there is no ${what} of ${tag}`, {
     hint:
       names.length > 0
         ? `there are: ${names.join(', ')}`
-        : `make one with "starcluster local snapshot ${tag} NAME", or cm.snapshot('${tag}') in the shell`,
+        : `make one with "starcluster snapshot ${tag} NAME", or cm.snapshot('${tag}') in the shell`,
   })
+}
+
+function raise(error: Error): never {
+  throw error
 }
 
 function nextName(all: readonly DiskState[]): string {
@@ -140,4 +182,9 @@ export class SnapshotsUnavailable extends StarClusterError {
 
 export class SnapshotDoesNotExist extends StarClusterError {
   readonly code = 'SnapshotDoesNotExist'
+}
+
+/** Some of the cluster's nodes were added after the snapshot. */
+export class SnapshotLacksNodes extends StarClusterError {
+  readonly code = 'SnapshotLacksNodes'
 }

@@ -49,7 +49,12 @@ export async function execute(
   const text = options.label ?? commandText(command)
   const { name } = session.target
   log?.debug(`${name}: executing: ${text}`)
-  const observed = currentObserver()?.begin({ node: name, command: text, showOutput: options.logOutput !== false })
+  const observed = currentObserver()?.begin({
+    node: name,
+    command: text,
+    showOutput: options.logOutput !== false,
+    mayFail: options.ignoreExitStatus === true || options.raiseOnFailure === false,
+  })
   let result: CommandResult | undefined
   try {
     const line = await remoteLine(session, command, options)

@@ -9,6 +9,8 @@ export interface ObservedCommand {
   readonly command: string
   /** Output may be shown. */
   readonly showOutput: boolean
+  /** A non-zero exit is an answer to whoever runs it, not a failure. */
+  readonly mayFail: boolean
 }
 
 /** Told of every command that is run on nodes while a task runs. */

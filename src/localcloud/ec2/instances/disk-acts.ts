@@ -54,7 +54,7 @@ async function check(cloud: Cloud, instances: readonly InstanceRecord[], act: st
   const without = instances.filter((_, at) => !lists[at]?.some((one) => one.name === name))
   if (act === 'snapshot' && without.length < instances.length) {
     throw new LocalCloudError('SnapshotExists', `there is a snapshot ${name} already`, {
-      hint: 'choose another name, or forget that one with `starcluster local snapshots CLUSTER --remove NAME`',
+      hint: 'choose another name, or forget that one with `starcluster snapshots CLUSTER --remove NAME`',
     })
   }
   const lacking = act === 'rollback' ? without.length > 0 : act === 'forget' && without.length === instances.length
@@ -62,7 +62,7 @@ async function check(cloud: Cloud, instances: readonly InstanceRecord[], act: st
   const names = (await common(cloud, instances)).map((one) => one.name).join(', ')
   const whose = without.length < instances.length ? ` of ${without.map(({ id }) => id).join(', ')}` : ''
   throw new LocalCloudError('SnapshotDoesNotExist', `there is no snapshot ${name}${whose}`, {
-    hint: names ? `there are: ${names}` : 'make one with `starcluster local snapshot CLUSTER NAME`',
+    hint: names ? `there are: ${names}` : 'make one with `starcluster snapshot CLUSTER NAME`',
   })
 }
 
