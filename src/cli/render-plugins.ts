@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
-import chalk from 'chalk'
 import type { PluginDescription, SettingDescription } from '../index.js'
+import { chalk } from './colors.js'
+import { screenWidth, wrap } from './wrap.js'
 
 const titles = {
   config: 'In the config',
@@ -9,50 +10,64 @@ const titles = {
 } as const
 
 /** All plugins, by where they are from. */
-export function renderPlugins(plugins: readonly PluginDescription[]): string {
+export function renderPlugins(plugins: readonly PluginDescription[], width = screenWidth()): string {
   const parts: string[] = []
   for (const origin of ['config', 'plugin path', 'bundled'] as const) {
     const some = plugins.filter((one) => one.origin === origin)
     if (some.length === 0) continue
-    const width = Math.min(28, Math.max(...some.map(({ name }) => name.length)))
-    parts.push(`${chalk.bold(titles[origin])}\n${some.map((one) => line(one, width)).join('\n')}`)
+    const names = Math.min(30, Math.max(...some.map(({ name }) => name.length)))
+    const title = wrap(titles[origin], width).map((one) => chalk.bold(one))
+    parts.push([...title, ...some.map((one) => line(one, names, width))].join('\n'))
   }
   return parts.join('\n\n')
 }
 
-function line(plugin: PluginDescription, width: number): string {
-  const name = `  ${plugin.name.padEnd(width)}  `
-  if (plugin.problem !== undefined) return `${name}${chalk.red(firstLine(plugin.problem))}`
+/** @param names columns for names; `width` those of the screen */
+function line(plugin: PluginDescription, names: number, width: number): string {
+  const name = `  ${plugin.name.padEnd(names)}  `
+  const beside = (text: string) => wrap(text, width, names + 4).join(`\n${' '.repeat(names + 4)}`)
+  // A name that is too long has the line for itself.
+  const first = plugin.name.length > names ? `${name.trimEnd()}\n${' '.repeat(names + 4)}` : name
   const settings = plugin.settings.map(({ name: one, required }) => (required ? one : `[${one}]`)).join(' ')
+  const what =
+    plugin.problem === undefined
+      ? beside(settings) || chalk.dim('no settings')
+      : chalk.red(beside(shortProblem(plugin.problem)))
   const below = [firstLine(plugin.doc ?? ''), tilde(plugin.file ?? '')].filter((one) => one !== '')
-  const indent = `\n${' '.repeat(width + 4)}`
-  return `${name}${settings || chalk.dim('no settings')}${below.map((one) => indent + chalk.dim(one)).join('')}`
+  return `${first}${what}${below.map((one) => `\n${' '.repeat(names + 4)}${chalk.dim(beside(one))}`).join('')}`
 }
 
+/** Without the source line: "starcluster plugins NAME" shows all of it. */
+const shortProblem = (problem: string) => tilde(problem.split('\n').slice(0, 2).join(': '))
+
 /** One plugin with everything there is to know. */
-export function renderPlugin(plugin: PluginDescription): string {
+export function renderPlugin(plugin: PluginDescription, width = screenWidth()): string {
+  const indented = (text: string, indent: number) =>
+    wrap(text, width, indent).map((one) => `${' '.repeat(indent)}${one}`.trimEnd())
   const lines = [
     `${chalk.bold(plugin.name)}  (setup_class = ${plugin.setupClass}${plugin.origin === 'bundled' ? ', bundled' : ''})`,
   ]
   if (plugin.file !== undefined) lines.push(`  ${chalk.dim(tilde(plugin.file))}`)
+  // As it is: a source line has a mark below it.
   if (plugin.problem !== undefined) lines.push('', chalk.red(plugin.problem))
-  if (plugin.doc !== undefined) lines.push('', ...plugin.doc.split('\n').map((one) => `  ${one}`.trimEnd()))
+  if (plugin.doc !== undefined) lines.push('', ...indented(plugin.doc, 2))
   if (plugin.hooks.length > 0) lines.push('', `  Hooks: ${plugin.hooks.join(', ')}`)
-  if (plugin.settings.length > 0) lines.push('', '  Settings:', ...plugin.settings.flatMap(settingLines))
+  if (plugin.settings.length === 0) return lines.join('\n')
+  lines.push('', '  Settings:')
+  for (const setting of plugin.settings) {
+    lines.push(settingLine(setting), ...indented(setting.doc ?? '', 8).filter((one) => one !== ''))
+  }
   return lines.join('\n')
 }
 
-function settingLines(setting: SettingDescription): string[] {
-  const { name, type, required, fallback, doc, value } = setting
+function settingLine({ name, type, required, fallback, value }: SettingDescription): string {
   const facts = [type, required ? 'required' : fallback === undefined ? '' : `default ${fallback}`]
   const given = value === undefined ? '' : `  ${chalk.green(`= ${value}`)}`
-  const text = `    ${name}  ${chalk.dim(facts.filter((one) => one !== '').join(', '))}${given}`
-  return [text, ...(doc?.split('\n').map((one) => `        ${one}`) ?? [])]
+  return `    ${name}  ${chalk.dim(facts.filter((one) => one !== '').join(', '))}${given}`
 }
 
 const firstLine = (text: string) => text.split('\n')[0] ?? ''
 
-function tilde(path: string): string {
-  const home = process.env.HOME ?? homedir()
-  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
+function tilde(text: string): string {
+  return text.replaceAll(`${process.env.HOME ?? homedir()}/`, '~/')
 }

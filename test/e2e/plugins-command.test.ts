@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cliOk, runCli } from '../support/cli.js'
+import { cliOk, program, runCli } from '../support/cli.js'
+import { Pty } from '../support/pty.js'
 import { type TempHome, tempHome } from '../support/temp-home.js'
 
 let home: TempHome
@@ -33,6 +34,46 @@ test('one: settings with types, defaults and values, but never a password', asyn
     { name: 'db', hooks: ['run'], settings: [{ name: 'port', value: '5433' }, {}] },
   ])
   expect(stdout).not.toContain('hunter2')
+})
+
+test('one that does not build is listed, and the others with it; alone it is shown with its source line', async () => {
+  await home.write(
+    '.starcluster/plugins/torn.ts',
+    "import { ClusterSetup } from 'starcluster'\nexport class Torn extends ClusterSetup {\n  run( {}\n}\n",
+  )
+  const { stdout, stderr } = await cliOk(['plugins', '--json'], { env: home.env })
+  expect(stderr).toBe('')
+  const [db, torn] = JSON.parse(stdout)
+  expect(db).toMatchObject({
+    name: 'db',
+    origin: 'config',
+    problem: null,
+    settings: [{ fallback: '5432', doc: null }, {}],
+  })
+  expect(torn).toMatchObject({
+    name: 'torn',
+    origin: 'plugin path',
+    hooks: [],
+    problem: expect.stringMatching(/torn\.ts:4:1: /),
+  })
+  expect((await cliOk(['plugins'], { env: home.env })).stdout).toMatch(
+    /\n {2}torn {2}plugin torn does not build: ~\/\.starcluster\/plugins\/torn\.ts:4:1: /,
+  )
+  const alone = await runCli(['plugins', 'torn'], { env: home.env })
+  expect(alone.status).toBe(1)
+  expect(alone.output).toMatch(/\n {2}4 \| \}\n/)
+})
+
+test('lines fit the terminal, and have no colours with NO_COLOR', async () => {
+  await using pty = new Pty([process.execPath, program, 'plugins'], {
+    env: { ...home.env, NO_COLOR: '1' },
+    columns: 60,
+  })
+  expect(await pty.exit()).toBe(0)
+  expect(pty.raw).not.toContain('\x1b[')
+  // A path is one word, and stays whole.
+  const long = pty.text.split('\n').filter((line) => line.length > 60)
+  expect(long.filter((line) => !/^ +\S+$/.test(line))).toEqual([])
 })
 
 test('an unknown one: the nearest name', async () => {

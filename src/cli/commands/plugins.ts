@@ -8,9 +8,10 @@ export const define: DefineCommand = (command, cli) => {
     .argument('[name]', 'show this one with all its settings')
     .option('--json', 'as JSON')
     .action(async (name: string | undefined, flags: { json?: boolean }) => {
+      if (flags.json) cli.keepStdoutForData()
       const all = await describe(cli)
       const shown = name === undefined ? all : [pick(all, name)]
-      if (flags.json) return cli.print(JSON.stringify(shown, null, 2))
+      if (flags.json) return cli.print(JSON.stringify(shown, (_, value) => value ?? null, 2))
       cli.print(name === undefined ? renderPlugins(shown) : shown.map(renderPlugin).join('\n'))
       if (shown.length === 1 && name !== undefined && shown[0]?.problem !== undefined) cli.exitWith(1)
     })

@@ -1,5 +1,5 @@
-import chalk from 'chalk'
 import { StarClusterError, type StepResult } from '../../index.js'
+import { chalk } from '../colors.js'
 import type { DefineCommand } from '../context.js'
 import { examples, positiveInteger } from '../examples.js'
 

@@ -5,12 +5,15 @@ import { docBefore } from './doc-comment.js'
 import { findPlugin, isPluginFile, type PluginPlaces, type PluginSection } from './find-plugin.js'
 import type { Hook } from './hook-names.js'
 import { look } from './look.js'
-import { constructorParameters, type Setting, UnsupportedParameters } from './parameters.js'
+import { constructorParameters, type Parameter, UnsupportedParameters } from './parameters.js'
 import { describeThrown } from './plugin-errors.js'
+import { type SchemaSetting, toldSettings, writtenSettings } from './schema-settings.js'
 import { camelCase, comparable, configSpelling, looksSecret } from './setting-names.js'
 import { describeType } from './setting-type.js'
-import { type ClassSource, SourceGraph } from './source-graph.js'
+import { constructorArguments } from './settings.js'
+import { type BuiltSource, type ClassSource, SourceGraph } from './source-graph.js'
 import { nameOf } from './source-module.js'
+import type { JsonSchema } from './standard-schema.js'
 
 /** One setting of a plugin, as its author declared it. */
 export interface SettingDescription {
@@ -42,58 +45,92 @@ export interface PluginDescription {
 
 const hookNames: readonly Hook[] = ['run', 'onAddNode', 'onRemoveNode', 'onRestart', 'onShutdown', 'verify']
 
-/** Every plugin there is: sections of the config, then classes of the plugin path, then bundled ones. Runs no plugin code. */
+/** How descriptions come by what the sources alone do not tell. */
+export interface PluginReader {
+  /** @throws PluginSyntaxError for a plugin that does not build */
+  build(name: string, file: string): Promise<BuiltSource>
+  /** The JSON Schema of a class that declares `static settings`; runs the top level of its file. */
+  schema(name: string, file: string, className: string): Promise<JsonSchema | undefined>
+}
+
+/**
+ * Every plugin there is: sections of the config, then classes of the plugin path, then bundled ones. Read from the
+ * sources: only of a class with `static settings` the file's top level is run, since only then its schema can be asked.
+ */
 export async function describePlugins(
   sections: Iterable<PluginSection>,
   places: PluginPlaces,
+  reader: PluginReader,
 ): Promise<PluginDescription[]> {
-  const named = await Promise.all([...sections].map((section) => describeSection(section, places)))
-  const taken = new Set(named.map(({ file, setupClass }) => `${file} ${setupClass.split('.').at(-1)}`))
+  const named = await Promise.all([...sections].map((section) => describeSection(section, places, reader)))
+  const inConfig = new Set(named.map(classOf))
+  const filesInConfig = new Set(named.map(({ file }) => file))
+  const folders = places.pluginPath.map((dir) => ({ dir, origin: 'plugin path' as const }))
   const found: PluginDescription[] = []
-  const folders = [...places.pluginPath.map((dir) => ({ dir, origin: 'plugin path' as const }))]
   for (const { dir, origin } of [...folders, { dir: places.bundledDir, origin: 'bundled' as const }]) {
     for (const file of pluginFiles(dir)) {
-      for (const one of await describeFile(file, moduleName(dir, file), origin)) {
-        const known = origin === 'plugin path' && taken.has(`${one.file} ${one.setupClass.split('.').at(-1)}`)
-        if (!known) found.push(one)
+      for (const one of await describeFile(file, moduleName(dir, file), origin, reader)) {
+        // A file that does not build has no classes to compare.
+        const known =
+          one.problem !== undefined && one.settings.length === 0 ? filesInConfig.has(file) : inConfig.has(classOf(one))
+        if (origin === 'bundled' || !known) found.push(one)
       }
     }
   }
   return [...named, ...found]
 }
 
-async function describeSection(section: PluginSection, places: PluginPlaces): Promise<PluginDescription> {
+const classOf = ({ file, setupClass }: PluginDescription) => `${file} ${setupClass.split('.').at(-1)}`
+
+async function describeSection(
+  section: PluginSection,
+  places: PluginPlaces,
+  reader: PluginReader,
+): Promise<PluginDescription> {
   const base = { name: section.name, setupClass: section.setupClass, origin: 'config' as const }
+  let file: string | undefined
   try {
-    const { file, className } = findPlugin(section, places)
-    const real = realpathSync(file)
-    const graph = await graphOf()
-    const source = classNamed(graph, real, className)
-    if (!source) return { ...base, ...nothing, file: real, problem: `${real} exports no class ${className}` }
-    return { ...base, ...describeClass(graph, source, section.settings) }
+    const found = findPlugin(section, places)
+    file = realpathSync(found.file)
+    const graph = await SourceGraph.of(await reader.build(section.name, file))
+    const source = classNamed(graph, file, found.className)
+    if (source) return { ...base, ...(await describeClass(graph, source, section, reader)) }
+    return { ...base, ...nothing, file, problem: `${file} exports no class ${found.className}` }
   } catch (error) {
-    return { ...base, ...nothing, problem: describeThrown(error).replace(/^\w+: /, '') }
+    return { ...base, ...nothing, file, problem: problemOf(error) }
   }
 }
 
-const nothing = { file: undefined, doc: undefined, settings: [], hooks: [] }
+const nothing = { doc: undefined, settings: [], hooks: [] }
+
+const problemOf = (error: unknown) => describeThrown(error).replace(/^\w+: /, '')
 
 async function describeFile(
   file: string,
   module: string,
   origin: PluginDescription['origin'],
+  reader: PluginReader,
 ): Promise<PluginDescription[]> {
-  const graph = await graphOf()
-  return graph.exportedClassNames(file).flatMap((exported) => {
-    const source = graph.exportedClass(file, exported)
-    if (!source || source.node.abstract || !isPlugin(graph, source)) return []
-    const setupClass = `${module}.${exported === 'default' ? (source.node.id?.name ?? exported) : exported}`
-    return [{ name: setupClass, setupClass, origin, ...describeClass(graph, source, new Map()) }]
-  })
+  try {
+    const graph = await SourceGraph.of(await reader.build(module, file))
+    const described = graph.exportedClassNames(file).map(async (exported) => {
+      const source = graph.exportedClass(file, exported)
+      if (!source || source.node.abstract || !isPlugin(graph, source)) return []
+      const setupClass = `${module}.${exported === 'default' ? (source.node.id?.name ?? exported) : exported}`
+      return [
+        {
+          name: setupClass,
+          setupClass,
+          origin,
+          ...(await describeClass(graph, source, undefined, reader, setupClass)),
+        },
+      ]
+    })
+    return (await Promise.all(described)).flat()
+  } catch (error) {
+    return [{ name: module, setupClass: module, origin, ...nothing, file, problem: problemOf(error) }]
+  }
 }
-
-/** Sources are read from disk as they are needed. */
-const graphOf = () => SourceGraph.of({ texts: new Map(), imports: new Map() })
 
 function classNamed(graph: SourceGraph, file: string, name: string): ClassSource | undefined {
   const found = graph.exportedClass(file, name)
@@ -102,52 +139,63 @@ function classNamed(graph: SourceGraph, file: string, name: string): ClassSource
   return fallback?.node.id?.name === name ? fallback : undefined
 }
 
-function describeClass(graph: SourceGraph, source: ClassSource, given: ReadonlyMap<string, string>) {
-  const parameters = schemaSettings(graph, source) ?? constructorParameters(graph, source)
-  const problem =
-    parameters instanceof UnsupportedParameters && !parameters.harmlessWithoutSettings ? parameters.reason : undefined
-  const settings =
-    parameters instanceof UnsupportedParameters
-      ? []
-      : parameters.flatMap((one) => (one.kind === 'value' ? [one.setting] : one.settings))
-  const values = new Map([...given].map(([key, value]) => [comparable(key), value]))
-  return {
+/** @param section its section in the config; undefined for a class that has none */
+async function describeClass(
+  graph: SourceGraph,
+  source: ClassSource,
+  section: PluginSection | undefined,
+  reader: PluginReader,
+  setupClass = section?.setupClass ?? '',
+) {
+  const classes = lineage(graph, source)
+  const about = {
     file: source.file,
     doc: docBefore(graph.text(source.file), source.node.start),
-    settings: settings.map((setting) => describeSetting(setting, values.get(comparable(setting.name)))),
-    hooks: hookNames.filter((hook) => lineage(graph, source).some(({ node }) => hasMethod(node, hook))),
-    problem,
+    hooks: hookNames.filter((hook) => classes.some(({ node }) => hasMethod(node, hook))),
+  }
+  const given = new Map([...(section?.settings ?? [])].map(([key, value]) => [comparable(key), value]))
+  const describe = (setting: SchemaSetting) => describeSetting(setting, given.get(comparable(setting.name)))
+  const written = writtenSettings(graph, classes)
+  if (written) {
+    const className = setupClass.split('.').at(-1) ?? ''
+    try {
+      const schema = await reader.schema(section?.name ?? setupClass, source.file, className)
+      const settings = schema?.properties ? toldSettings(schema, written) : written
+      return { ...about, settings: settings.map(describe), problem: undefined }
+    } catch (error) {
+      return { ...about, settings: written.map(describe), problem: problemOf(error) }
+    }
+  }
+  const parameters = constructorParameters(graph, source)
+  if (parameters instanceof UnsupportedParameters) {
+    return { ...about, settings: [], problem: parameters.harmlessWithoutSettings ? undefined : parameters.reason }
+  }
+  const settings = parameters.flatMap((one) => (one.kind === 'value' ? [one.setting] : one.settings))
+  return {
+    ...about,
+    settings: settings.map(({ doc, fallback, ...one }) =>
+      describe({ ...one, type: describeType(one.type), doc, fallback }),
+    ),
+    problem: section && settingsProblem(section, parameters),
+  }
+}
+
+/** What a run would say of the section's settings. */
+function settingsProblem(section: PluginSection, parameters: readonly Parameter[]): string | undefined {
+  try {
+    constructorArguments(section, section.setupClass, parameters)
+    return undefined
+  } catch (error) {
+    return problemOf(error)
   }
 }
 
 function describeSetting(
-  { name, type, required, fallback, doc }: Setting,
+  { name, type, required, fallback, doc }: SchemaSetting,
   value: string | undefined,
 ): SettingDescription {
   const shown = value !== undefined && looksSecret(name) ? '(not shown)' : value
-  return { name: configSpelling(name), type: describeType(type), required, fallback, doc, value: shown }
-}
-
-/** Settings of `static settings = z.object({ ... })`: their names, and the source of each as its type. */
-function schemaSettings(graph: SourceGraph, source: ClassSource) {
-  const text = graph.text(source.file)
-  for (const { node } of lineage(graph, source)) {
-    for (const member of node.body.body) {
-      if (member.type !== 'PropertyDefinition' || !member.static || nameOf(member.key) !== 'settings') continue
-      const call = member.value?.type === 'CallExpression' ? member.value : undefined
-      const object = call?.arguments.find((one) => one.type === 'ObjectExpression')
-      if (object?.type !== 'ObjectExpression') return []
-      const settings = object.properties.flatMap((property): Setting[] => {
-        if (property.type !== 'Property') return []
-        const written = text.slice(property.value.start, property.value.end)
-        const type = { kind: 'choice' as const, choices: [written] }
-        const required = !/\.(optional|default|nullish|catch)\(|\b(optional|nullish)\(/.test(written)
-        return [{ name: nameOf(property.key), required, type, doc: docBefore(text, property.start) }]
-      })
-      return [{ kind: 'object' as const, settings }]
-    }
-  }
-  return undefined
+  return { name: configSpelling(name), type, required, fallback, doc, value: shown }
 }
 
 /** The class and those it extends, as far as we have their source. */

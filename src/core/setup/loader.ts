@@ -5,11 +5,12 @@ import { isClusterSetup } from './cluster-setup.js'
 import { findPlugin, type PluginSection } from './find-plugin.js'
 import { adoptSnakeCaseHooks } from './hook-names.js'
 import { UnsupportedParameters } from './parameters.js'
+import { buildPlugin } from './plugin-build.js'
 import { exportedClass, type PluginClass } from './plugin-class.js'
 import { describeThrown, PluginError, PluginLoadError } from './plugin-errors.js'
 import { PluginModule, type PluginVersion } from './plugin-module.js'
 import { constructorArguments, settingsError } from './settings.js'
-import { isStandardSchema, parseWithSchema } from './standard-schema.js'
+import { isStandardSchema, jsonSchemaOf, parseWithSchema } from './standard-schema.js'
 
 export interface PluginLoaderOptions {
   /** Folders searched for plugins, first to last; asked at each load. */
@@ -95,10 +96,27 @@ export class PluginLoader {
     return results
   }
 
-  /** What plugins there are, sections first; read from their sources, nothing of them is run. */
+  /** What plugins there are, sections first; see `describePlugins`. */
   async describe(sections: Iterable<PluginSection>): Promise<PluginDescription[]> {
     const { describePlugins } = await import('./catalogue.js')
-    return describePlugins(sections, { pluginPath: this.options.pluginPath(), bundledDir: this.options.bundledDir })
+    const { bundledDir } = this.options
+    return describePlugins(
+      sections,
+      { pluginPath: this.options.pluginPath(), bundledDir },
+      {
+        build: (name, file) => buildPlugin({ name, file, exportNames: this.exportNames, bundledDir }),
+        schema: async (name, file, className) => {
+          const { exports } = await this.moduleOf(file).load(name)
+          const { value } = exportedClass(
+            { name, setupClass: className, settings: new Map() },
+            className,
+            file,
+            exports,
+          )
+          return isStandardSchema(value.settings) ? jsonSchemaOf(value.settings) : undefined
+        },
+      },
+    )
   }
 
   /** Folders searched now, in order, without that of the bundled plugins. */

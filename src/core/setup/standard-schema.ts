@@ -8,6 +8,29 @@ export interface StandardSchema {
     readonly version: 1
     readonly vendor: string
     validate(value: unknown): SchemaResult | Promise<SchemaResult>
+    /** Source: https://standardschema.dev/json-schema. Not every library has it. */
+    readonly jsonSchema?: { input(options: { target: string }): JsonSchema }
+  }
+}
+
+/** The part of a JSON Schema that says what settings there are. */
+export interface JsonSchema {
+  readonly type?: unknown
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly JsonSchema[]
+  readonly default?: unknown
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+}
+
+/** What a schema takes, where its library tells (zod, arktype); undefined also for one that JSON Schema cannot express. */
+export function jsonSchemaOf(schema: StandardSchema): JsonSchema | undefined {
+  try {
+    return schema['~standard'].jsonSchema?.input({ target: 'draft-2020-12' })
+  } catch {
+    return undefined
   }
 }
 
@@ -30,7 +53,7 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 /**
  * The section's settings as the schema wants them, parsed by it, defaults included.
  *
- * Keys are spelt as in the schema where it shows its keys (zod, valibot), in camelCase otherwise.
+ * Keys are spelt as in the schema where it shows its keys (zod, valibot, arktype), in camelCase otherwise.
  * @throws PluginError with every issue, by setting
  */
 export async function parseWithSchema(
@@ -65,9 +88,11 @@ function issueText({ message, path }: SchemaIssue): string {
   return `${[configSpelling(first), ...keys.slice(1)].join('.')}: ${message}`
 }
 
-/** Property names of an object schema. No standard way exists; zod calls them `shape`, valibot `entries`. */
-function schemaKeys(schema: object): string[] | undefined {
+/** Property names of an object schema, as the library tells them; older ones of zod have `shape`, valibot `entries`. */
+function schemaKeys(schema: StandardSchema): string[] | undefined {
   const { shape, entries } = schema as { shape?: unknown; entries?: unknown }
-  const properties = [shape, entries].find((one) => typeof one === 'object' && one !== null)
+  const properties = [shape, entries, jsonSchemaOf(schema)?.properties].find(
+    (one) => typeof one === 'object' && one !== null,
+  )
   return properties ? Object.keys(properties) : undefined
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import * as api from '../../../src/api.js'
 import { pluginFolder } from './support/plugin-folder.js'
 
 const bundledDir = fileURLToPath(new URL('../../../src/plugins', import.meta.url))
@@ -55,33 +56,79 @@ export class Web extends Base {
   })
 })
 
-test('a schema tells names, and which may be left out', async () => {
-  const folder = pluginFolder()
-  folder.write(
-    'db.ts',
-    `import { ClusterSetup } from 'starcluster'
-import { z } from 'zod'
+/** A schema library as zod is; `told` is what its schemas say of themselves as JSON Schema. */
+const library = (told: string) => `const any = new Proxy(() => any, { get: () => any })
+export const z = new Proxy({}, { get: (_, name) => name !== 'object' ? any : (shape) => ({ shape, '~standard': {
+  version: 1, vendor: 'z', validate: (value) => ({ value }), ${told} } }) })`
+
+const database = `import { ClusterSetup } from 'starcluster'
+import { z } from 'z'
 export default class Database extends ClusterSetup {
   static settings = z.object({
     /** Where data is. */
     dataDir: z.string().default('/data'),
     version: z.coerce.number(),
+    mode: z.transformed(),
   })
   run() {}
-}`,
-  )
-  const [found] = (await folder.loader.describe([])).filter(({ origin }) => origin === 'plugin path')
+}`
+
+test('a schema that tells nothing of itself: names, and what is written of each', async () => {
+  const folder = pluginFolder()
+  folder.write('node_modules/z/index.mjs', library(''))
+  folder.write('node_modules/z/package.json', '{ "exports": "./index.mjs" }')
+  folder.write('db.ts', database)
+  const [found] = await folder.loader.describe([])
   expect(found).toMatchObject({
     name: 'db.Database',
+    problem: undefined,
     settings: [
       { name: 'data_dir', required: false, doc: 'Where data is.', type: "z.string().default('/data')" },
       { name: 'version', required: true },
+      { name: 'mode' },
     ],
   })
 })
 
+test('a schema that tells its JSON Schema: types, defaults and descriptions', async () => {
+  const folder = pluginFolder()
+  const properties = `{ dataDir: { type: 'string', default: '/data' }, version: { type: 'integer', description: 'Of it.' }, mode: {} }`
+  folder.write(
+    'node_modules/z/index.mjs',
+    library(`jsonSchema: { input: () => ({ properties: ${properties}, required: ['version'] }) }`),
+  )
+  folder.write('node_modules/z/package.json', '{ "exports": "./index.mjs" }')
+  folder.write('db.ts', database)
+  const [found] = await folder.loader.describe([])
+  expect(found?.settings).toEqual([
+    { name: 'data_dir', type: 'text', required: false, fallback: '"/data"', doc: 'Where data is.', value: undefined },
+    { name: 'version', type: 'whole number', required: true, fallback: undefined, doc: 'Of it.', value: undefined },
+    { name: 'mode', type: 'z.transformed()', required: false, fallback: undefined, doc: undefined, value: undefined },
+  ])
+})
+
+test('a plugin that does not build, one whose schema fails, a section with wrong settings: each is listed with its problem', async () => {
+  const folder = pluginFolder()
+  const file = folder.write('broken.ts', `import { x } from './gone.js'\nexport class Broken { x = x }`)
+  folder.write('late.ts', database.replace("import { z } from 'z'", 'const z = undefined'))
+  folder.write(
+    'web.ts',
+    `import { ClusterSetup } from 'starcluster'\nexport class Web extends ClusterSetup { constructor(port: number) { super() } run() {} }`,
+  )
+  const all = await folder.loader.describe([section('web', 'web.Web', { prt: '80' })])
+  expect(all.map(({ name, origin, problem }) => [name, origin, problem])).toEqual([
+    ['web', 'config', '[plugin web] unknown setting prt (did you mean port?); required setting port is missing'],
+    [
+      'broken',
+      'plugin path',
+      expect.stringContaining(`plugin broken does not build\n${file}:1:19: Could not resolve "./gone.js"`),
+    ],
+    ['late.Database', 'plugin path', expect.stringContaining('failed when it was loaded: TypeError')],
+  ])
+})
+
 test('classes without a section are found in the path and in its folders; helpers, tests and abstract classes are none', async () => {
-  const folder = pluginFolder({ bundledDir })
+  const folder = pluginFolder({ bundledDir, api })
   folder.write(
     'one.ts',
     `import { ClusterSetup } from 'starcluster'\nexport class One extends ClusterSetup { run() {} }`,
