@@ -92,8 +92,8 @@ function currentConfig(options: { file?: string; env: NodeJS.ProcessEnv; log: Lo
   const { log, ...where } = options
   let config: StarClusterConfig | undefined
   return ({ force = false } = {}) => {
-    if (config && !force && !isStale(config)) return config
-    const changed = config !== undefined
+    const changed = config !== undefined && isStale(config)
+    if (config && !force && !changed) return config
     config = loadConfig(where)
     if (changed) log.info(`Reloaded config ${config.path ?? '(defaults)'}`)
     for (const warning of config.warnings) log.warn(warning)

@@ -118,18 +118,15 @@ function lazyNames(load: () => Promise<ShellNames>): ShellNames {
   }
 }
 
+/** @returns a line for each plugin that changed; a config that changed says so itself, in the log */
 async function reload(sc: starcluster.StarCluster): Promise<string[]> {
-  const config = sc.config({ force: true })
+  sc.config({ force: true })
   const plugins = await sc.plugins.reload()
-  return [
-    `Config: ${config.path ?? 'built-in defaults'}`,
-    ...plugins.map(({ name, files, ms, error }) =>
-      error === undefined
-        ? `Reloaded ${name} (${files} ${files === 1 ? 'file' : 'files'}, ${Math.max(1, Math.round(ms))} ms)`
-        : `${name} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-    ),
-    ...(plugins.length === 0 ? ['No plugin changed'] : []),
-  ]
+  return plugins.map(({ name, files, ms, error }) =>
+    error === undefined
+      ? `Reloaded ${name} (${files} ${files === 1 ? 'file' : 'files'}, ${Math.max(1, Math.round(ms))} ms)`
+      : `${name} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+  )
 }
 
 /** What `.type` knows: our own sources or declarations, whichever this copy was installed with. */

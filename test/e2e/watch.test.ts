@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from '../../src/core/wait.js'
 import { cliOk, program, runCli } from '../support/cli.js'
@@ -18,6 +18,11 @@ afterAll(async () => {
 
 const pluginFile = '.starcluster/plugins/hello.ts'
 const words = (text: string) => `export const words = ${JSON.stringify(text)}\n`
+
+const untilThere = (file: string) => `import { existsSync } from 'node:fs'
+import { waitFor } from 'starcluster'
+export const wait = () => waitFor('go', async () => existsSync('${file}') || undefined, { timeoutMs: 30_000, intervalMs: 20 })
+`
 
 test('newplugin writes a plugin, its section and editor settings, and refuses to write over anything', async () => {
   const { stdout } = await cliOk(['newplugin', 'my-plugin'], { env: home.env })
@@ -53,10 +58,10 @@ test('watch runs a plugin, and again when it, a helper or the config is saved; a
   await home.write(
     pluginFile,
     `import { ClusterSetup, log } from 'starcluster'
-import { words } from './lib/words'
+import * as lib from './lib/words'
 export class Hello extends ClusterSetup {
   constructor(private name = 'nobody') { super() }
-  async run() { log.info('SAYS ' + words + ' ' + this.name) }
+  async run() { log.info('SAYS ' + lib.words + ' ' + this.name); await (lib as { wait?: () => Promise<void> }).wait?.() }
 }`,
   )
   await home.write('.starcluster/plugins/lib/words.ts', words('hello'))
@@ -84,7 +89,20 @@ export class Hello extends ClusterSetup {
     await until(/does not build[\s\S]*Waiting/)
     output = ''
     await home.write('.starcluster/plugins/lib/words.ts', words('good evening'))
-    await until(/SAYS good evening Ada/)
+    await until(/SAYS good evening Ada[\s\S]*Ctrl-C ends/)
+    output = ''
+    const target = `${home.path}/.starcluster/plugins/lib/words.ts`
+    await rename(await home.write('.starcluster/plugins/lib/.words.swp', words('saved by a rename')), target)
+    await until(/SAYS saved by a rename Ada[\s\S]*Ctrl-C ends/)
+    output = ''
+    // Two saves while a run is under way are one more run.
+    await home.write('.starcluster/plugins/lib/words.ts', `${words('slow')}${untilThere(`${home.path}/go`)}`)
+    await until(/SAYS slow Ada/)
+    await home.write('.starcluster/plugins/lib/words.ts', `${words('second')}`)
+    await home.write('.starcluster/plugins/lib/words.ts', `${words('third')}`)
+    await home.write('go', '')
+    await until(/SAYS slow Ada[\s\S]*ended well[\s\S]*SAYS third Ada[\s\S]*ended well[^\n]*Ctrl-C ends/)
+    expect(output.match(/SAYS/g)).toHaveLength(2)
   } finally {
     child.kill('SIGINT')
   }

@@ -110,6 +110,35 @@ test('an npm package in the plugin folder is bundled; edits and a nearer copy co
   expect(await value(folder, 'sub.p.P')).toBe('nearer')
 })
 
+test('an npm package that is replaced as a whole, or linked elsewhere, is used', async () => {
+  const folder = pluginFolder()
+  const version = (dir: string, main: string, value: number) => {
+    folder.write(`${dir}/package.json`, `{ "main": "${main}" }`)
+    folder.write(`${dir}/${main}`, `exports.a = ${value}`)
+  }
+  const installed = join(folder.dir, 'node_modules/pkg')
+  version('node_modules/pkg', 'index.js', 1)
+  folder.write('p.ts', plugin(`import { a } from 'pkg'`, 'a'))
+  expect(await value(folder)).toBe(1)
+  await settled(folder)
+  version('node_modules/.new', 'main.js', 2) // as npm does it
+  renameSync(installed, join(folder.dir, 'node_modules/.old'))
+  renameSync(join(folder.dir, 'node_modules/.new'), installed)
+  expect(await value(folder)).toBe(2)
+  await settled(folder)
+  version('work/pkg', 'index.js', 3)
+  rmSync(installed, { recursive: true })
+  symlinkSync('../work/pkg', installed) // npm link
+  expect(await value(folder)).toBe(3)
+  await settled(folder)
+  folder.write('work/pkg/index.js', 'exports.a = 4')
+  expect(await value(folder)).toBe(4)
+  await settled(folder)
+  folder.write('work/pkg/package.json', '{ "main": "other.js" }')
+  folder.write('work/pkg/other.js', 'exports.a = 5')
+  expect(await value(folder)).toBe(5)
+})
+
 test('a linked folder that is pointed elsewhere is noticed', async () => {
   const folder = pluginFolder()
   folder.write('v1/a.ts', 'export const a = 1')
