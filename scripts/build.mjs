@@ -13,6 +13,8 @@ process.chdir(root)
 const entries = {
   'cli/main': 'src/cli/main.ts',
   index: 'src/index.ts',
+  'testing/index': 'src/testing/index.ts',
+  'testing/run-tests': 'src/testing/run-tests.ts',
   'localcloud/daemon': 'src/localcloud/daemon.ts',
   'localcloud/netd': 'src/localcloud/nodes/netd-main.ts',
 }
@@ -36,7 +38,7 @@ await build({
   sourcesContent: false,
   chunkNames: 'chunks/[name]-[hash]',
   // Native or lazily wanted as they are on disk.
-  external: ['ssh2', 'esbuild', 'typescript', 'ts-node', 'tsx', 'oxc-parser', 'oxc-transform', 'starcluster'],
+  external: ['ssh2', 'esbuild', 'typescript', 'ts-node', 'tsx', 'oxc-parser', 'oxc-transform', 'starcluster', 'vitest'],
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
   define: {
     'process.env.STARCLUSTER_VERSION': JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version),

@@ -18,7 +18,6 @@ export { ClusterManager } from './core/cluster/cluster-manager.js'
 export * from './core/cluster/errors.js'
 export type { ClusterListing } from './core/cluster/listing.js'
 export { ParallelView, ViewResults } from './core/cluster/parallel-view.js'
-export type { Rehearsal, RehearsalOptions, StepResult } from './core/cluster/rehearse.js'
 export { nodesToRemove, type RemoveNodesOptions } from './core/cluster/remove-nodes.js'
 export type { RunPluginOptions } from './core/cluster/run-plugin.js'
 export {
@@ -36,6 +35,9 @@ export * from './core/node/errors.js'
 export { Node } from './core/node/node.js'
 export { currentSignal, setAmbientSignal, withSignal } from './core/node/run-signal.js'
 export { type StarClusterPaths, starclusterPaths } from './core/paths.js'
+export type { Rehearsal, RehearsalOptions, RehearsalProgress } from './core/rehearsal/rehearse.js'
+export type { StepResult } from './core/rehearsal/step.js'
+export type { TestFailure, TestResult, TestRun } from './core/rehearsal/test-run.js'
 export type { PluginDescription, SettingDescription } from './core/setup/catalogue.js'
 export {
   ClusterSetup,

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import * as api from './api.js'
 import { chooseRegion } from './core/aws/choose-region.js'
 import { type AwsClients, createAwsClients } from './core/aws/clients.js'
@@ -12,6 +13,7 @@ import { type StarClusterPaths, starclusterPaths } from './core/paths.js'
 import { PluginLoader } from './core/setup/loader.js'
 import { localRegion } from './local-region.js'
 import { packageRoot, packageVersion } from './package-root.js'
+import { fromSource, packageFolder } from './public-modules.js'
 
 export interface StarClusterOptions {
   /** Config file; undefined: `$STARCLUSTER_CONFIG`, `~/.starclusterrc`, `~/.starcluster/config`, else defaults. */
@@ -69,6 +71,7 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
     paths,
     log,
     version: packageVersion(),
+    testProgram: { argv: testProgram(), env },
     ...(options.deadlines ? { deadlines: options.deadlines } : {}),
   })
   return {
@@ -85,6 +88,13 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
       aws.close()
     },
   }
+}
+
+/** Arguments of Node for the program of src/testing/run-tests.ts. */
+function testProgram(): string[] {
+  if (!fromSource) return [join(packageRoot(), 'dist', 'testing', 'run-tests.js')]
+  const tsx = pathToFileURL(join(packageFolder('tsx'), 'dist', 'loader.mjs')).href
+  return ['--import', tsx, join(packageRoot(), 'src', 'testing', 'run-tests.ts')]
 }
 
 /** Reads the config, and again whenever one of its files changed or appeared; warnings are said once per reading. */

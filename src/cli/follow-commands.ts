@@ -16,12 +16,20 @@ interface Running {
   readonly since: number
 }
 
-/** Runs a task and lets a person follow the commands it runs on nodes. */
-export async function followCommands<T>(cli: CliContext, flags: FollowFlags, task: () => Promise<T>): Promise<T> {
+/**
+ * Runs a task and lets a person follow the commands it runs on nodes.
+ * @param doing what the task is at, shown in front of the commands
+ */
+export async function followCommands<T>(
+  cli: CliContext,
+  flags: FollowFlags,
+  task: () => Promise<T>,
+  doing: () => string | undefined = () => undefined,
+): Promise<T> {
   const running = new Set<Running>()
   const timeline = new Timeline()
   const began = performance.now()
-  const status = new StatusLine(process.stderr, () => describe(running, performance.now() - began))
+  const status = new StatusLine(process.stderr, () => describe(running, performance.now() - began, doing()))
   const observer: CommandObserver = {
     begin: ({ node, command, showOutput, mayFail }) => {
       const one = { node, command, since: performance.now() }
@@ -67,13 +75,14 @@ function say(cli: CliContext, text: string): void {
 }
 
 /** `12 s  master: apt-get -y install nginx | node[001-002]: ...`, the longest wait first. */
-function describe(running: ReadonlySet<Running>, elapsedMs: number): string | undefined {
-  if (running.size === 0) return undefined
+function describe(running: ReadonlySet<Running>, elapsedMs: number, doing?: string): string | undefined {
+  if (running.size === 0 && doing === undefined) return undefined
   const byCommand = new Map<string, string[]>()
   for (const { node, command } of [...running].sort((a, b) => a.since - b.since)) {
     const line = command.replace(/\s+/g, ' ').trim()
     byCommand.set(line, [...(byCommand.get(line) ?? []), node])
   }
   const parts = [...byCommand].map(([command, nodes]) => `${foldNodeNames(nodes)}: ${command}`)
-  return `${Math.round(elapsedMs / 1000)} s  ${parts.join(' | ')}`
+  const what = [...(doing === undefined ? [] : [doing]), ...(parts.length > 0 ? [parts.join(' | ')] : [])]
+  return `${Math.round(elapsedMs / 1000)} s  ${what.join('  ')}`
 }

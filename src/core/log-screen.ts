@@ -23,6 +23,16 @@ export function screenLevel(): LogLevel | undefined {
   return chosen
 }
 
+/** Gives the lines a person would read, without colours, to a function: whatever level screens show now. */
+export function lineSink(collect: (line: string) => void): LogSink {
+  return {
+    accepts: (level) => level !== 'debug',
+    write(record) {
+      for (const line of record.text.split('\n')) collect(`${prefixOf(record)}${line}`)
+    },
+  }
+}
+
 /** What a person at the terminal reads: errors on stderr, everything else on stdout, a prefix on each line. */
 export function screenSink(options: ScreenOptions): LogSink {
   return {

@@ -1,7 +1,7 @@
 import { format } from 'node:util'
 import { type FileSinkOptions, openFileSink } from './log-file.js'
 import type { LogLevel, LogRecord, LogSink } from './log-record.js'
-import { type ScreenOptions, screenSink } from './log-screen.js'
+import { lineSink, type ScreenOptions, screenSink } from './log-screen.js'
 import { redact } from './log-secrets.js'
 
 export { screenLevel, setScreenLevel } from './log-screen.js'
@@ -31,6 +31,8 @@ export interface LogOptions extends FileSinkOptions {
   readonly screen?: ScreenOptions
   /** Path of the log file: every level, rotated. Its folder is made when missing. */
   readonly file?: string
+  /** Given each line as a screen shows it, without colours and debug messages. */
+  readonly collect?: (line: string) => void
 }
 
 /** Adds sinks to the shared log until `close()` is called. Several may be active at once. */
@@ -39,6 +41,7 @@ export function configureLog(options: LogOptions): { close(): void } {
   if (options.screen) added.push(screenSink(options.screen))
   // After the screen, so that a log file that cannot be written is reported there.
   if (options.file) added.push(openFileSink(options.file, { ...options, onFailure: (text) => log.warn(text) }))
+  if (options.collect) added.push(lineSink(options.collect))
   for (const sink of added) sinks.add(sink)
   return {
     close() {

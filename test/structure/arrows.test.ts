@@ -61,13 +61,15 @@ const allowed: Record<string, readonly string[]> = {
   localcloud: [],
   plugins: [],
   'api.ts': ['core'],
-  'starcluster.ts': ['core', 'api.ts', 'local-region.ts', 'package-root.ts'],
+  'starcluster.ts': ['core', 'api.ts', 'local-region.ts', 'package-root.ts', 'public-modules.ts'],
   'package-root.ts': [],
+  'public-modules.ts': ['package-root.ts'],
   'local-region.ts': ['core', 'localcloud'],
   'modules.ts': ['core', 'api.ts'],
   'index.ts': ['api.ts', 'starcluster.ts', 'modules.ts'],
   repl: ['index.ts'],
-  cli: ['index.ts', 'package-root.ts', 'repl', 'localcloud'],
+  testing: ['index.ts', 'package-root.ts', 'public-modules.ts'],
+  cli: ['index.ts', 'package-root.ts', 'public-modules.ts', 'repl', 'localcloud'],
 }
 
 /** The only doors into the local cloud: how it is started and looked after. Its services are reached over the wire. */

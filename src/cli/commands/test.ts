@@ -1,14 +1,17 @@
-import { StarClusterError, type StepResult } from '../../index.js'
-import { chalk } from '../colors.js'
-import type { DefineCommand } from '../context.js'
+import { type Rehearsal, type RehearsalProgress, StarClusterError, screenLevel, setScreenLevel } from '../../index.js'
+import type { CliContext, DefineCommand } from '../context.js'
 import { examples, positiveInteger } from '../examples.js'
+import { isBad, renderStep, renderVerdict } from '../render-trial.js'
 
 interface Flags {
   clusterSize?: number
   clusterTemplate?: string
+  timeout: number
   keep?: boolean
   strict?: boolean
   json?: boolean
+  verbose?: boolean
+  timeline?: boolean
 }
 
 export const define: DefineCommand = (command, cli) => {
@@ -16,23 +19,18 @@ export const define: DefineCommand = (command, cli) => {
     .argument('<plugin>', 'name of a [plugin] section of the config, or module.Class')
     .option('-s, --cluster-size <n>', 'nodes to begin with, the master included (default: 2)', positiveInteger)
     .option('-c, --cluster-template <name>', 'template of the config; the plugin takes the place of its plugins')
+    .option('--timeout <seconds>', 'how long each step may take', positiveInteger, 900)
     .option('--keep', 'leave the cluster for a look')
-    .option('--strict', 'a second run that changes something is a failure')
-    .option('--json', 'the report as JSON')
+    .option('--strict', 'a remark is a failure, such as a second run that changes something')
+    .option('--json', 'the report as JSON on stdout; steps are told on stderr')
+    .option('-v, --verbose', 'print the log, and the output of commands on nodes, as it comes')
+    .option('--timeline', 'tell at the end what ran where, when and for how long')
     .action(async (plugin: string, flags: Flags) => {
       if (flags.json) cli.keepStdoutForData()
-      const { cm, region } = await cli.open()
-      if (region.name !== 'local') throw new LocalOnly(region.name)
-      const report = await cm.testPlugin(plugin, {
-        signal: cli.signal,
-        size: flags.clusterSize,
-        template: flags.clusterTemplate,
-        keep: flags.keep === true,
-      })
-      const bad = (one: StepResult) => one.outcome === 'failed' || (flags.strict === true && one.outcome === 'remark')
-      const passed = !report.steps.some(bad)
+      const report = await runTrial(cli, plugin, flags)
+      const passed = !report.steps.some((step) => isBad(step, flags.strict === true))
       if (flags.json) cli.print(JSON.stringify({ ...report, passed, kept: flags.keep === true }, null, 2))
-      else cli.print(`\n${report.steps.map(line).join('\n')}\n${verdict(plugin, report.steps, passed)}`)
+      else cli.print(renderVerdict(report, passed))
       if (flags.keep && !flags.json) {
         cli.print(`The cluster ${report.tag} is there for a look; "starcluster terminate ${report.tag}" removes it.`)
       }
@@ -40,31 +38,73 @@ export const define: DefineCommand = (command, cli) => {
     })
   examples(command, [
     ['starcluster test myplugin', 'start, run twice, add and remove a node, restart, stop, start; each time verify'],
+    ['starcluster test --keep -s 3 myplugin', 'with three nodes, which stay for a look'],
     ['starcluster test --strict --json myplugin', 'for a program: a report, and an exit status'],
   ])
+  command.addHelpText('after', '\nExit status: 0 passed, 1 failed, 2 wrong usage, 130 interrupted.')
 }
 
-const words = {
-  ok: chalk.green('ok'.padEnd(7)),
-  remark: chalk.yellow('remark '),
-  failed: chalk.red('FAILED '),
-  skipped: chalk.dim('skipped'),
+/** The trial, told step by step; its log is shown with a step that fails, or as it comes with `verbose`. */
+async function runTrial(cli: CliContext, plugin: string, flags: Flags): Promise<Rehearsal> {
+  const { cm, region } = await cli.open()
+  if (region.name !== 'local') throw new LocalOnly(region.name)
+  const { followCommands } = await import('../follow-commands.js')
+  const told = new Teller(cli, plugin, flags)
+  const before = screenLevel()
+  if (!flags.verbose) setScreenLevel('fatal')
+  cli.signal.addEventListener('abort', told.interrupted, { once: true })
+  try {
+    const options = {
+      signal: cli.signal,
+      size: flags.clusterSize,
+      template: flags.clusterTemplate,
+      timeoutMs: flags.timeout * 1000,
+      keep: flags.keep === true,
+      onProgress: told.progress,
+    }
+    return await followCommands(
+      cli,
+      flags,
+      () => cm.testPlugin(plugin, options),
+      () => told.step,
+    )
+  } finally {
+    cli.signal.removeEventListener('abort', told.interrupted)
+    setScreenLevel(before)
+  }
 }
 
-function line({ step, outcome, ms, detail }: StepResult): string {
-  const time = outcome === 'skipped' ? '' : `${(ms / 1000).toFixed(1)} s`
-  const below = detail === undefined ? '' : `\n${detail.replace(/^/gm, '          ')}`
-  return `${words[outcome]} ${step.padEnd(28)} ${time}${below}`.trimEnd()
-}
+/** Says how the trial goes. */
+class Teller {
+  /** What is being done. */
+  step: string | undefined
+  private tag: string | undefined
 
-function verdict(plugin: string, steps: readonly StepResult[], passed: boolean): string {
-  const count = (outcome: StepResult['outcome']) => steps.filter((one) => one.outcome === outcome).length
-  const remarks = count('remark') === 0 ? '' : `, ${count('remark')} with a remark`
-  const seconds = (steps.reduce((sum, { ms }) => sum + ms, 0) / 1000).toFixed(1)
-  const total = steps.length - count('skipped')
-  return passed
-    ? `${plugin} passed: ${total} steps in ${seconds} s${remarks}`
-    : `${plugin} FAILED: ${count('failed')} of ${total} steps${remarks}`
+  constructor(
+    private readonly cli: CliContext,
+    private readonly plugin: string,
+    private readonly flags: Flags,
+  ) {}
+
+  readonly progress = ({ tag, testFile, begins, ended }: RehearsalProgress): void => {
+    if (this.tag === undefined) {
+      this.say(`Testing ${this.plugin} on cluster ${tag}${testFile === undefined ? '' : `, with ${testFile}`}\n`)
+    }
+    this.tag = tag
+    this.step = begins
+    if (ended) this.say(renderStep(ended, { log: !this.flags.verbose }))
+  }
+
+  readonly interrupted = (): void => {
+    if (this.tag === undefined || this.flags.keep) return
+    this.say(`Interrupted: removing cluster ${this.tag}. Ctrl-C once more leaves it there.`)
+  }
+
+  private say(text: string): void {
+    this.cli.clearStatus()
+    const stream = this.flags.json ? process.stderr : process.stdout
+    stream.write(`${text}\n`)
+  }
 }
 
 class LocalOnly extends StarClusterError {

@@ -3,6 +3,7 @@ import type { RegionEntry } from '../aws/region.js'
 import type { StarClusterConfig } from '../config/types.js'
 import type { Logger } from '../log.js'
 import type { StarClusterPaths } from '../paths.js'
+import type { TestProgram } from '../rehearsal/author-tests.js'
 import type { PluginLoader } from '../setup/loader.js'
 
 /** What the acts of a cluster's life work with; made once where the program is put together. */
@@ -18,6 +19,8 @@ export interface ClusterDeps {
   readonly version?: string
   /** How long a start waits for each step, in milliseconds; see `waitForNodes` for the defaults. */
   readonly deadlines?: Partial<StartDeadlines>
+  /** Runs the test files of plugins; without it they have none. */
+  readonly testProgram?: TestProgram
 }
 
 export interface StartDeadlines {

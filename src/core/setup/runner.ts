@@ -3,6 +3,7 @@ import type { Node } from '../node/node.js'
 import type { SetupContext, Volumes } from './cluster-setup.js'
 import type { Hook } from './hook-names.js'
 import type { LoadedPlugin } from './loader.js'
+import { hookCalled } from './observe-hooks.js'
 import { describeThrown, PluginRunError } from './plugin-errors.js'
 
 export interface RunPluginsOptions {
@@ -36,11 +37,14 @@ export async function runPlugins(options: RunPluginsOptions): Promise<void> {
       continue
     }
     context.log.info(`Running plugin ${plugin.name}`)
+    const ended = hookCalled({ plugin: plugin.name, hook, ...(options.node ? { node: options.node.alias } : {}) })
     try {
       await untilAborted(callHook(plugin, options), plugin, options)
     } catch (error) {
       if (context.signal.aborted) throw context.signal.reason
       throw hookError(error, plugin, options)
+    } finally {
+      ended()
     }
   }
 }
