@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { pluginSearchPath, writeNewPlugin } from '../../index.js'
-import { packageRoot } from '../../package-root.js'
+import { packageFolder, publicModules } from '../../public-modules.js'
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
 
@@ -15,9 +14,14 @@ export const define: DefineCommand = (command, cli) => {
       const path = pluginSearchPath(current, cli.env)
       const dir = flags.dir === undefined ? (path[0] ?? paths.plugins) : resolve(flags.dir)
       const configFile = current.path ?? paths.configFiles[0] ?? ''
-      const made = writeNewPlugin({ name, dir, config: configFile, taken: current.plugins.keys(), types: typesOfApi() })
+      const made = writeNewPlugin({ name, dir, config: configFile, taken: current.plugins.keys(), types: typePlaces() })
       cli.print(`${made.file}  the plugin, class ${made.className}`)
-      if (made.tsconfig) cli.print(`${made.tsconfig}  for your editor: completion and types`)
+      cli.print(`${made.testFile}  its test, which "starcluster test" runs`)
+      cli.print(
+        made.tsconfig
+          ? `${made.tsconfig}  for your editor: completion and types`
+          : `${resolve(dir, 'tsconfig.json')}  was there already, and is as it was`,
+      )
       cli.print(`${configFile}  its section, [plugin ${name}]`)
       if (!path.includes(dir)) {
         cli.print(
@@ -29,13 +33,18 @@ export const define: DefineCommand = (command, cli) => {
       )
     })
   examples(command, [
-    ['starcluster newplugin myplugin', 'writes ~/.starcluster/plugins/myplugin.ts and its section of the config'],
+    [
+      'starcluster newplugin myplugin',
+      'writes ~/.starcluster/plugins/myplugin.ts, its test and its section of the config',
+    ],
     ['starcluster newplugin --dir . myplugin', 'in this folder'],
   ])
 }
 
-/** Declarations where they were built, else the sources. */
-function typesOfApi(): string {
-  const built = join(packageRoot(), 'dist', 'types', 'api.d.ts')
-  return existsSync(built) ? built : join(packageRoot(), 'src', 'api.ts')
+/** In this installation, so that nothing has to be installed beside a plugin. */
+function typePlaces() {
+  return {
+    modules: Object.fromEntries(publicModules().map(({ name, types }) => [name, types])),
+    typeRoot: dirname(packageFolder('@types/node')),
+  }
 }

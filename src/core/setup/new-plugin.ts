@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { StarClusterError } from '../errors.js'
 import { look } from './look.js'
+import { pluginText, type TypePlaces, testText, tsconfigText } from './new-plugin-text.js'
 
 export interface NewPluginOptions {
   /** Name of the plugin: of its section, and of its file. */
@@ -12,23 +13,51 @@ export interface NewPluginOptions {
   readonly config: string
   /** Names of the sections there are. */
   readonly taken: Iterable<string>
-  /** Module that `starcluster` means to an editor: types, or sources. */
-  readonly types: string
+  /** Where an editor finds the types of what plugins import. */
+  readonly types: TypePlaces
 }
 
 export interface NewPlugin {
   readonly file: string
+  readonly testFile: string
   readonly className: string
   /** Written too; undefined when there was one already. */
   readonly tsconfig: string | undefined
 }
 
 /**
- * Writes a plugin to begin with, its section of the config and what an editor needs to complete its code. Nothing that
- * is there is changed but the config, to whose end the section is added.
- * @throws NewPluginRefused when the name cannot be one, or is taken
+ * Writes a plugin to begin with, its test, its section of the config and what an editor needs to complete its code.
+ * Nothing that is there is changed but the config, to whose end the section is added; when one of them cannot be
+ * written, none is.
+ * @throws NewPluginRefused when the name cannot be one, or is taken, or a file cannot be written
  */
 export function writeNewPlugin({ name, dir, config, taken, types }: NewPluginOptions): NewPlugin {
+  checkName(name, taken)
+  const className = classNameOf(name)
+  const [file, testFile, tsconfig] = [`${name}.ts`, `${name}.test.ts`, 'tsconfig.json'].map((one) =>
+    join(dir, one),
+  ) as [string, string, string]
+  const hasTsconfig = look(tsconfig) !== undefined
+  const written: string[] = []
+  try {
+    makeFolder(dir)
+    for (const [path, text] of [
+      [file, pluginText(name, className)],
+      [testFile, testText(name)],
+      ...(hasTsconfig ? [] : [[tsconfig, tsconfigText(types)] as const]),
+    ] as const) {
+      writeNew(path, text)
+      written.push(path)
+    }
+    addSection(config, `[plugin ${name}]\nsetup_class = ${name}.${className}\n# packages = htop, tree\n`)
+  } catch (error) {
+    for (const path of written) rmSync(path, { force: true })
+    throw error
+  }
+  return { file, testFile, className, tsconfig: hasTsconfig ? undefined : tsconfig }
+}
+
+function checkName(name: string, taken: Iterable<string>): void {
   if (!/^[A-Za-z][\w-]*$/.test(name)) {
     throw new NewPluginRefused(`${JSON.stringify(name)} cannot be a plugin's name`, {
       hint: 'a letter, then letters, digits, - and _: starcluster newplugin my-plugin',
@@ -39,22 +68,21 @@ export function writeNewPlugin({ name, dir, config, taken, types }: NewPluginOpt
       hint: `"starcluster plugins ${name}" shows it; choose another name`,
     })
   }
-  const file = join(dir, `${name}.ts`)
-  const className = pascalCase(name)
-  mkdirSync(dir, { recursive: true })
-  writeNew(file, pluginText(name, className))
-  const tsconfig = join(dir, 'tsconfig.json')
-  const isNew = look(tsconfig) === undefined
-  if (isNew) writeNew(tsconfig, tsconfigText(types))
-  addSection(config, `[plugin ${name}]\nsetup_class = ${name}.${className}\n# packages = htop, tree\n`)
-  return { file, className, tsconfig: isNew ? tsconfig : undefined }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+  } catch (error) {
+    throw cannotWrite(dir, error)
+  }
 }
 
 function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(file, error)
     throw new NewPluginRefused(`${file} is there already`, {
       hint: 'choose another name, or add its section by hand',
       cause: error,
@@ -63,74 +91,41 @@ function writeNew(file: string, text: string): void {
 }
 
 function addSection(config: string, section: string): void {
-  mkdirSync(dirname(config), { recursive: true })
-  const before = look(config) ? readFileSync(config, 'utf8') : ''
-  const gap = before === '' ? '' : before.endsWith('\n') ? '\n' : '\n\n'
-  // May hold AWS keys one day: not for others to read.
-  writeFileSync(config, gap + section, { flag: 'a', mode: 0o600 })
-}
-
-/** `my-plugin` -> `MyPlugin`. */
-function pascalCase(name: string): string {
-  return name.replace(/(?:^|[-_]+)([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase()).replace(/[-_]+$/, '')
-}
-
-function pluginText(name: string, className: string): string {
-  return `import { ClusterSetup, log, type Node, type SetupContext, sh, type Volumes } from 'starcluster'
-
-/** Installs packages on every node. (One sentence on what your plugin does; "starcluster plugins ${name}" shows it.) */
-export class ${className} extends ClusterSetup {
-  /** Every parameter is a setting of [plugin ${name}] in the config, written as \`packages = htop, tree\`. */
-  constructor(
-    /** Names of the distribution's packages. */
-    private readonly packages: string[] = ['tree'],
-  ) {
-    super()
-  }
-
-  /**
-   * Called when a cluster is started, and by "starcluster runplugin ${name} CLUSTER". It may run again on the same nodes,
-   * so write steps that can be repeated.
-   */
-  async run(nodes: Node[], master: Node, user: string, userShell: string, volumes: Volumes, { onEach }: SetupContext) {
-    log.info(\`Installing \${this.packages.join(', ')}\`)
-    await onEach(nodes, (node) => this.install(node)) // on all nodes at once
-    // A command on one node: await master.ssh.execute('systemctl restart nginx')
-    // Values in it, quoted:   await master.ssh.execute(sh\`chown \${user} /opt/data\`)
-    // A file:                 await master.ssh.writeFile('/etc/thing.conf', 'text')
-  }
-
-  /** Called for each node that joins a running cluster. */
-  override async onAddNode(node: Node) {
-    await this.install(node)
-  }
-
-  /** Called by "starcluster test ${name}" when the plugin's work should be done: throw when it is not. */
-  override async verify(nodes: Node[], _master: Node, _user: string, _shell: string, _volumes: Volumes, { onEach }: SetupContext) {
-    await onEach(nodes, (node) => node.ssh.execute(sh\`dpkg -s -- \${this.packages}\`))
-  }
-
-  private async install(node: Node) {
-    await node.packageInstall(this.packages)
+  try {
+    mkdirSync(dirname(config), { recursive: true })
+    const before = look(config) ? readFileSync(config, 'utf8') : ''
+    const gap = before === '' ? '' : before.endsWith('\n') ? '\n' : '\n\n'
+    // May hold AWS keys one day: not for others to read.
+    writeFileSync(config, gap + section, { flag: 'a', mode: 0o600 })
+  } catch (error) {
+    throw cannotWrite(config, error)
   }
 }
-`
+
+function cannotWrite(path: string, error: unknown): NewPluginRefused {
+  const reasons: Readonly<Record<string, string>> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a part of the path is a file',
+    EEXIST: 'a file has this name',
+    ENOSPC: 'the disk is full',
+  }
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return new NewPluginRefused(`cannot write ${path}: ${reasons[code] ?? message}; nothing was made`, {
+    hint: '--dir names another folder for the plugin, -c before the command word another config',
+    cause: error,
+  })
 }
 
-/** An editor's settings only: plugins are built without them. */
-function tsconfigText(types: string): string {
-  const compilerOptions = {
-    target: 'ES2022',
-    lib: ['ES2023', 'ESNext.Disposable'],
-    module: 'ESNext',
-    moduleResolution: 'Bundler',
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    types: [],
-    paths: { starcluster: [types] },
-  }
-  return `${JSON.stringify({ compilerOptions }, null, 2)}\n`
+/** Names a plugin's file imports or needs itself. */
+const used = new Set(['ClusterSetup', 'Node', 'SetupContext', 'Volumes'])
+
+/** `my-plugin` -> `MyPlugin`, and `node` -> `NodePlugin`: a class must not hide what its file needs. */
+function classNameOf(name: string): string {
+  const plain = name.replace(/(?:^|[-_]+)([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+  const className = plain.replace(/[-_]+$/, '')
+  return used.has(className) || className in globalThis ? `${className}Plugin` : className
 }
 
 export class NewPluginRefused extends StarClusterError {
