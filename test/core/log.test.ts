@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { addSecret, configureLog, type LogOptions, log, redact } from '../../src/core/log.js'
+import { addSecret, configureLog, type LogOptions, log, redact, setScreenLevel } from '../../src/core/log.js'
 
 let folder: string
 beforeEach(() => {
@@ -45,6 +45,20 @@ function sayAll(): void {
   log.critical('critical')
   log.fatal('fatal %j', { a: 1 })
 }
+
+test('lines are collected as a screen shows them, whatever level screens show', () => {
+  const lines: string[] = []
+  setScreenLevel('fatal')
+  onTestFinished(() => setScreenLevel(undefined))
+  configure({ collect: (line) => lines.push(line) })
+  sayAll()
+  expect(lines.slice(0, 4)).toEqual([
+    '>>> info x',
+    '*** WARNING - 100% sure',
+    '!!! ERROR - error',
+    '!!! ERROR - second line',
+  ])
+})
 
 test('the screen: prefixes, and errors on stderr', () => {
   const { stdout, stderr } = screen()

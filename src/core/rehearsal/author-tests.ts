@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { basename, dirname, extname, join } from 'node:path'
 import { StarClusterError } from '../errors.js'
 import { look } from '../setup/look.js'
@@ -33,7 +34,7 @@ export function testFileOf(plugin: string): string | undefined {
 
 /** Runs a plugin's test file with vitest, once or more often. */
 export class AuthorTests implements Disposable {
-  private child: ChildProcess | undefined
+  private started: { readonly child: ChildProcess; readonly ended: Promise<number | null> } | undefined
   private output = ''
 
   constructor(
@@ -48,28 +49,24 @@ export class AuthorTests implements Disposable {
    */
   async run(step: string, signal: AbortSignal): Promise<TestRun> {
     signal.throwIfAborted()
-    this.child ??= this.start()
-    const child = this.child
+    this.started ??= this.start()
+    const { child, ended } = this.started
+    const failed = ended.then((status): never => {
+      throw signal.aborted ? signal.reason : new TestProgramFailed(this.file, status, this.output)
+    })
     const end = () => this[Symbol.dispose]()
     signal.addEventListener('abort', end, { once: true })
     try {
-      return await new Promise<TestRun>((resolve, reject) => {
-        child.once('message', (message) => resolve(message as TestRun))
-        child.once('error', reject)
-        child.once('close', (status) => {
-          this.child = undefined
-          reject(signal.aborted ? signal.reason : new TestProgramFailed(this.file, status, this.output))
-        })
-        child.send({ step })
-      })
+      child.send({ step }, () => undefined) // to a program that is gone: `failed` tells
+      const [run] = await Promise.race([once(child, 'message'), failed])
+      return run as TestRun
     } finally {
       signal.removeEventListener('abort', end)
-      for (const event of ['message', 'error', 'close']) child.removeAllListeners(event)
     }
   }
 
   /** A group of its own: Ctrl-C at the terminal is ours to pass on, and its workers end with it. */
-  private start(): ChildProcess {
+  private start() {
     const { tag, region, config } = this.target
     const child = spawn(process.execPath, [...this.program.argv, this.file], {
       cwd: dirname(this.file),
@@ -87,13 +84,14 @@ export class AuthorTests implements Disposable {
     }
     child.stdout?.on('data', take)
     child.stderr?.on('data', take)
-    return child
+    return { child, ended: new Promise<number | null>((resolve) => child.once('close', resolve)) }
   }
 
   [Symbol.dispose](): void {
-    if (this.child?.pid === undefined) return
+    const pid = this.started?.child.pid
+    if (pid === undefined) return
     try {
-      process.kill(-this.child.pid, 'SIGKILL')
+      process.kill(-pid, 'SIGKILL')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // ended by itself
     }

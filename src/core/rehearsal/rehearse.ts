@@ -85,34 +85,25 @@ export async function rehearse(
 }
 
 /** The acts of a cluster's life, in order. */
-function lifeOf({ deps, pool, plugin, tag }: Trial, { size = 2, template }: RehearsalOptions): Record<string, Act> {
-  const trial: Trial = { deps, pool, plugin, tag }
-  const added = { aliases: [] as string[], sinceMs: 0 }
+function lifeOf(trial: Trial, { size = 2, template }: RehearsalOptions): Record<string, Act> {
+  const { deps, pool, plugin, tag } = trial
+  const options = {
+    ...(template === undefined ? {} : { template }),
+    overrides: { clusterSize: size, plugins: [plugin] },
+  }
+  const added = { alias: '', sinceMs: 0 }
   return {
-    start: async (signal) => {
-      const overrides = { clusterSize: size, plugins: [plugin] }
-      await startCluster(deps, pool, tag, { signal, ...(template === undefined ? {} : { template }), overrides })
-      return undefined
-    },
+    start: async (signal) => void (await startCluster(deps, pool, tag, { ...options, signal })),
     'run again': (signal) => runAgain(trial, signal),
     'add a node': async (signal) => {
       added.sinceMs = Date.now()
-      added.aliases = (await addNodes(deps, pool, tag, { signal })).map(({ alias }) => alias)
+      for (const { alias } of await addNodes(deps, pool, tag, { signal })) added.alias = alias
       return undefined
     },
-    'remove a node': (signal) => removeNode(trial, added.aliases[0] ?? '', added.sinceMs, signal),
-    restart: async (signal) => {
-      await restartCluster(deps, pool, tag, { signal })
-      return undefined
-    },
-    stop: async (signal) => {
-      await stopCluster(deps, pool, tag, { signal })
-      return undefined
-    },
-    'start again': async (signal) => {
-      await startCluster(deps, pool, tag, { signal, create: false })
-      return undefined
-    },
+    'remove a node': (signal) => removeNode(trial, added.alias, added.sinceMs, signal),
+    restart: async (signal) => void (await restartCluster(deps, pool, tag, { signal })),
+    stop: async (signal) => void (await stopCluster(deps, pool, tag, { signal })),
+    'start again': async (signal) => void (await startCluster(deps, pool, tag, { signal, create: false })),
   }
 }
 
