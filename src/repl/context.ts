@@ -1,9 +1,9 @@
-import { builtinModules, createRequire, Module } from 'node:module'
+import { builtinModules, createRequire } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { importFunctionName } from './compile.js'
 import { loopGuardName } from './loop-guard.js'
+import { importFrom } from './module-loading.js'
 
 /** Defines the names on the shell's global object. They can be shadowed by the user's own declarations. */
 export function bindNames(context: vm.Context, names: object): void {
@@ -54,30 +54,11 @@ export function bindImport(
   directory: string | undefined,
 ): void {
   const load = (specifier: string, options?: object): Promise<object> =>
-    importModule?.(specifier) ??
-    (isTypeScript(specifier) ? importTypeScript : nodeImport)(directory ?? process.cwd())(specifier, options)
+    importModule?.(specifier) ?? importFrom(directory ?? process.cwd())(specifier, options)
   Object.defineProperty(context, importFunctionName, { value: load, configurable: true, enumerable: false })
 }
 
 /** Gives the context what its loops call at each round; it throws to end them. */
 export function bindLoopGuard(context: vm.Context, check: () => void): void {
   Object.defineProperty(context, loopGuardName, { value: check, configurable: true, enumerable: false })
-}
-
-const isTypeScript = (specifier: string) => /\.[cm]?tsx?$/.test(specifier)
-
-/** Node itself cannot load them everywhere; neither can it the files they import. */
-function importTypeScript(directory: string): (specifier: string) => Promise<object> {
-  return async (specifier) => {
-    const { tsImport } = await import('tsx/esm/api')
-    return (await tsImport(specifier, pathToFileURL(join(directory, 'shell.mts')).href)) as object
-  }
-}
-
-/** `import()` as a file in `directory` would do it. */
-function nodeImport(directory: string): (specifier: string, options?: object) => Promise<object> {
-  const file = join(directory, 'shell.cjs')
-  const module = new Module(file) as Module & { _compile(code: string, file: string): void }
-  module._compile('module.exports = (specifier, options) => import(specifier, options)', file)
-  return module.exports
 }
