@@ -140,10 +140,14 @@ function shellTypes() {
     "declare const starcluster: typeof import('starcluster')",
     "declare const sh: typeof import('starcluster').sh",
   ].join('\n')
+  const large = {
+    packages: ['@aws-sdk/client-ec2', '@aws-sdk/client-s3', '@aws-sdk/client-sts'],
+    mention: /\b(ec2|s3|instance)\b|@aws-sdk/i,
+  }
   const places = ['dist/types/index.d.ts', 'src/index.ts']
   for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== dirname(dir); dir = dirname(dir)) {
     const found = places.map((place) => join(dir, place)).find((file) => existsSync(file))
-    if (found) return { declarations, paths: { starcluster: [found] } }
+    if (found) return { declarations, paths: { starcluster: [found] }, large }
   }
   return { declarations }
 }

@@ -135,9 +135,14 @@ export class Evaluator {
 /** Boxed, so that a value with a `then` of its own is not awaited. */
 type Work = (signal: AbortSignal) => Promise<{ value: unknown }>
 
-/** Only real promises are awaited: asking a lazy proxy for its `then` would wake it. */
+/**
+ * Promises are awaited, and lists of nothing else: `nodes.map((node) => node.ssh.execute('uptime'))`.
+ * Only real ones: asking a lazy proxy for its `then` would wake it.
+ */
 async function settled(value: unknown): Promise<{ value: unknown }> {
-  return { value: types.isPromise(value) ? await value : value }
+  if (types.isPromise(value)) return { value: await value }
+  const isList = Array.isArray(value) && value.length > 0 && value.every(types.isPromise)
+  return { value: isList ? await Promise.all(value) : value }
 }
 
 interface Running {

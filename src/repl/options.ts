@@ -86,4 +86,6 @@ export interface ShellTypes {
   readonly declarations: string
   /** Where TypeScript finds packages that are not installed beside the user: `{ starcluster: ['/x/index.d.ts'] }`. */
   readonly paths?: Readonly<Record<string, readonly string[]>>
+  /** Packages that take seconds to load, left out until a line has words of `mention`: what is theirs is `any` then. */
+  readonly large?: { readonly packages: readonly string[]; readonly mention: RegExp }
 }

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { shellCommands } from './commands/index.js'
+import { NoSuchCommand, shellCommands } from './commands/index.js'
 import { createContext } from './context.js'
 import { executeIn } from './evaluator.js'
 import type { ShellOptions } from './options.js'
-import { surviving } from './process-events.js'
+import { surviving, watchProcess } from './process-events.js'
 import { Session } from './session.js'
 import { noTerminal } from './terminal-mode.js'
 
@@ -18,7 +18,7 @@ export async function runPiped(options: ShellOptions, input: Readable, output: W
   }
   const events = { error, interrupt: () => interruptOrExit(session) }
   await surviving(events, () => readLines(session, input, error))
-  return failed ? 1 : 0
+  return failed || session.commandFailed ? 1 : 0
 }
 
 type OnError = (error: unknown) => void
@@ -40,21 +40,26 @@ async function readLines(session: Session, input: Readable, onError: OnError): P
 /**
  * Evaluates `code` once with the names of the shell, for `shell -e CODE` and script files.
  *
- * @returns 0, or 1 when it failed, 130 when it was interrupted
+ * @returns 1 when it failed, 130 when it was interrupted, else the `process.exitCode` it set, or 0
  */
 export async function runCode(code: string, options: ShellOptions): Promise<number> {
   const session = await openSession(options, options.output ?? process.stdout)
-  let failedLater = false
+  let failed = false
   const error = (e: unknown): void => {
-    failedLater = true
+    failed = true
+    process.exitCode = 1 // a timer of the code may fail long after its last line
     session.printError(e)
   }
-  const events = { error, interrupt: () => session.evaluator.interrupt() }
-  const outcome = await surviving(events, () => session.run(code))
-  if (outcome.kind === 'interrupted') return 130
-  if (outcome.kind === 'value') await session.print(outcome.value)
-  else error(outcome.kind === 'error' ? outcome.error : new SyntaxError('The code is not complete'))
-  return failedLater ? 1 : 0
+  watchProcess({ error, interrupt: () => interruptOrExit(session) })
+  if (isCommand(code)) await runCommand(code.trim(), session, error)
+  else {
+    const outcome = await session.run(code)
+    if (outcome.kind === 'interrupted') return 130
+    if (outcome.kind === 'value') await session.print(outcome.value)
+    else error(outcome.kind === 'error' ? outcome.error : new SyntaxError('The code is not complete'))
+  }
+  await new Promise(setImmediate) // rejections that nobody handles are told in the next round only
+  return failed || session.commandFailed ? 1 : Number(process.exitCode ?? 0)
 }
 
 async function openSession(options: ShellOptions, output: Writable): Promise<Session> {
@@ -83,13 +88,20 @@ async function evaluate(source: string, session: Session, onError: OnError): Pro
 }
 
 async function runCommand(line: string, session: Session, onError: OnError): Promise<void> {
-  const [, name, argument = ''] = /^\.(\w+)\s*(.*)$/.exec(line) ?? []
+  const [, name = '', argument = ''] = /^\.(\w+)\s*(.*)$/.exec(line) ?? []
   const command = shellCommands.find((c) => c.name === name)
   if (command) {
     const outcome = await session.command(command, argument)
     if (outcome.kind === 'error') onError(outcome.error)
   } else if (name === 'help') session.io.write(shellCommands.map((c) => `.${c.name.padEnd(8)} ${c.help}\n`).join(''))
-  else session.io.writeError(`!!! ERROR - .${name} does not exist here; .help lists the commands\n`)
+  else {
+    onError(
+      new NoSuchCommand(
+        name,
+        shellCommands.map((c) => c.name),
+      ),
+    )
+  }
 }
 
 function isCommand(line: string): boolean {

@@ -6,13 +6,21 @@ export interface ProcessEvents {
 }
 
 /** Runs `task` so that the process survives mistakes of the code typed into the shell meanwhile. */
-export async function surviving<T>({ error, interrupt }: ProcessEvents, task: () => Promise<T>): Promise<T> {
-  process.on('uncaughtException', error)
-  process.on('unhandledRejection', error)
-  process.on('SIGINT', interrupt)
+export async function surviving<T>(events: ProcessEvents, task: () => Promise<T>): Promise<T> {
+  const stop = watchProcess(events)
   try {
     return await task()
   } finally {
+    stop()
+  }
+}
+
+/** From now on `events` are told; without a call of what is returned to the end of the process. */
+export function watchProcess({ error, interrupt }: ProcessEvents): () => void {
+  process.on('uncaughtException', error)
+  process.on('unhandledRejection', error)
+  process.on('SIGINT', interrupt)
+  return () => {
     process.off('uncaughtException', error)
     process.off('unhandledRejection', error)
     process.off('SIGINT', interrupt)

@@ -4,8 +4,8 @@ import { ShellError } from './shell-error.js'
 
 /** Machines that a line can name: `!!node001 uptime`, `.ssh node001`. */
 export interface ShellRemote {
-  /** Runs a command on a node, or on all nodes of a cluster. @returns what is printed */
-  readonly run: (target: string, command: string, signal: AbortSignal) => Promise<unknown>
+  /** Runs a command on a node, or on all nodes of a cluster. @returns what is printed; `ok`: it ended well everywhere */
+  readonly run: (target: string, command: string, signal: AbortSignal) => Promise<{ readonly ok: boolean }>
   /** The program and arguments that log in to a node. */
   readonly login: (target: string, signal: AbortSignal) => Promise<readonly string[]>
 }
@@ -14,7 +14,9 @@ export interface ShellRemote {
 export async function runRemotely(line: string, session: Session, signal: AbortSignal): Promise<unknown> {
   const [, target = '', command = ''] = /^!!\s*(\S+)\s+(.+)$/s.exec(line.trimEnd()) ?? []
   if (command === '') throw new UsageError('!!NODE COMMAND, or !!CLUSTER COMMAND for all of its nodes')
-  return remoteOf(session).run(target, command, signal)
+  const answers = await remoteOf(session).run(target, command, signal)
+  if (!answers.ok) session.commandFailed = true
+  return answers
 }
 
 /** `.ssh NODE`: the terminal is another machine's until its shell ends. */

@@ -1,14 +1,15 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import vm from 'node:vm'
 import type { ShellCommand } from './commands/index.js'
 import { bindImport, bindLoopGuard, bindNames } from './context.js'
 import { Evaluator, type EvaluatorOptions, type Outcome } from './evaluator.js'
-import { formatError } from './format-error.js'
+import { formatError, isError, withoutOwnFrames } from './format-error.js'
 import type { ShellOptions } from './options.js'
 import { Results } from './results.js'
+import { isExpected } from './shell-error.js'
 import { specialInputs } from './special-input.js'
 import type { TerminalMode } from './terminal-mode.js'
-import type { LineTypes } from './types.js'
+import type { LazyLineTypes, LineTypes } from './types.js'
 
 export interface SessionIo {
   readonly write: (text: string) => void
@@ -28,8 +29,12 @@ export class Session {
   /** Programs that were evaluated without an error, oldest first; `.type` reads the user's names from them. */
   readonly inputs: string[] = []
   readonly results = new Results()
+  /** Some command on a machine ended with a failure, which is an answer and no error. */
+  commandFailed = false
+  /** What to do about the last error. */
+  #advice: { readonly error: unknown; readonly text: string | undefined } | undefined
   #loading: Promise<void> | undefined
-  #types: Promise<LineTypes> | undefined
+  #types: Promise<LazyLineTypes> | undefined
 
   constructor(
     readonly options: ShellOptions,
@@ -47,7 +52,7 @@ export class Session {
         return found && ((signal) => found.run(line.trimEnd(), this, signal))
       },
       ready: () => this.#loading,
-      ...(options.typecheck ? { check: async (source) => (await this.types()).check(source, this.inputs) } : {}),
+      ...(options.typecheck ? { check: async (source) => (await this.types(source)).check(source, this.inputs) } : {}),
       onLateError: (error) => this.printError(error),
     })
   }
@@ -70,15 +75,30 @@ export class Session {
       this.results.addValue(number, outcome.value)
     }
     if (outcome.kind === 'error') this.results.addError(outcome.error)
+    await this.#advise(outcome, source)
     return outcome
   }
 
-  /** TypeScript, loaded at the first call. */
-  types(): Promise<LineTypes> {
-    this.#types ??= import('./types.js').then((module) =>
-      module.LineTypes.load(this.options.types, (name) => this.knows(name)),
+  async #advise(outcome: Outcome, source: string): Promise<void> {
+    if (outcome.kind === 'error') {
+      const { error } = outcome
+      if (!types.isNativeError(error) || isExpected(error)) return
+      const { adviseOnError } = await import('./advice.js')
+      this.#advice = { error, text: await adviseOnError(error, source, this).catch(() => undefined) }
+    }
+    if (outcome.kind === 'value' && outcome.value === undefined && this.io.terminal.isOne) {
+      const { adviseOnNothing } = await import('./advice.js')
+      const advice = adviseOnNothing(source, this)
+      if (advice) this.say(`undefined: ${advice}`)
+    }
+  }
+
+  /** What TypeScript says of a line, loaded at the first call. */
+  async types(line: string): Promise<LineTypes> {
+    this.#types ??= import('./types.js').then(
+      ({ LazyLineTypes }) => new LazyLineTypes(this.options.types, (name) => this.knows(name)),
     )
-    return this.#types
+    return (await this.#types).for([line, ...this.inputs])
   }
 
   /** Ctrl-C ends it like a line. What it throws is in the outcome. */
@@ -114,13 +134,16 @@ export class Session {
   }
 
   printError(error: unknown): void {
-    this.io.writeError(`${this.#public(formatError(error, { color: this.io.color }))}\n`)
+    const { error: advised, text } = this.#advice ?? {}
+    const advice = advised === error && text ? `\n    ${text}` : ''
+    this.io.writeError(`${this.#public(formatError(error, { color: this.io.color }) + advice)}\n`)
   }
 
   async #render(value: unknown, signal: AbortSignal): Promise<string> {
     const { color } = this.io
+    if (isError(value)) return formatError(value, { color })
     const text = await this.options.present?.(value, { color, columns: this.io.columns() }, signal)
-    return text ?? inspect(value, { colors: color, depth: 4 })
+    return text ?? withoutOwnFrames(inspect(value, { colors: color, depth: 4 }))
   }
 
   #public(text: string): string {

@@ -1,3 +1,4 @@
+import { changeDirectory, folderOfCd } from './change-directory.js'
 import { runLocally } from './local-command.js'
 import type { Session } from './session.js'
 
@@ -13,12 +14,26 @@ export interface SpecialInput {
 /** The first that matches takes the line. */
 export const specialInputs: readonly SpecialInput[] = [
   {
-    matches: (line) => /^\?|^[\p{L}\p{N}_$.]+\?{1,2}\s*$/u.test(line),
+    matches: (line) => /^\?|^[\p{L}\p{N}_$.[\]]+\?{1,2}\s*$/u.test(line),
     run: async (line, session) => {
       const { help, readQuestion } = await import('./docs/help.js')
       const question = readQuestion(line)
       if (!question) throw new SyntaxError('Help is for names: cm.runPlugin?')
       session.say(help(question, session))
+      return undefined
+    },
+  },
+  {
+    matches: (line) => /^help(\s*\([^()]*\))?;?\s*$/.test(line),
+    run: async (line, session) => {
+      if (session.knows('help')) return session.glance(line)
+      const path = /\((.*)\)/
+        .exec(line)?.[1]
+        ?.trim()
+        .replace(/^(['"])(.*)\1$/, '$2')
+      const { help, readQuestion } = await import('./docs/help.js')
+      const question = path ? readQuestion(`${path}?`) : undefined
+      session.say(question ? help(question, session) : (await import('./overview.js')).overview)
       return undefined
     },
   },
@@ -36,6 +51,10 @@ export const specialInputs: readonly SpecialInput[] = [
   },
   {
     matches: (line) => line.startsWith('!'),
-    run: (line, session, signal) => runLocally(line.slice(1).trim(), signal, session.io.terminal),
+    run: async (line, session, signal) => {
+      const command = line.slice(1).trim()
+      const folder = folderOfCd(command)
+      return folder === undefined ? runLocally(command, signal, session.io.terminal) : changeDirectory(folder)
+    },
   },
 ]

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import repl, { type REPLServer } from 'node:repl'
 import type { ReadStream, WriteStream } from 'node:tty'
-import { shellCommands } from './commands/index.js'
+import { NoSuchCommand, shellCommands } from './commands/index.js'
 import type { Completion } from './complete/completer.js'
 import { executeIn, isInterruption, type Outcome } from './evaluator.js'
 import { History } from './history.js'
@@ -41,6 +41,8 @@ class TerminalShell {
   #isClosed = false
   /** The block that is being pasted goes on behind the line that is entered now. */
   #pasting = false
+  /** What was entered last goes on. */
+  #inStatement = false
   /** The line being evaluated is not the last of its block. */
   #more = false
 
@@ -73,7 +75,8 @@ class TerminalShell {
       loopGuard: () => this.#interruptKey.check(),
     })
     this.#history = new History(options.historyFile)
-    history(server).push(...this.#history.load())
+    const { history } = server as unknown as { history: string[] } // newest first; its types leave it out
+    history.push(...this.#history.load())
     this.#lines = this.#queueLines()
     this.#onIdleInterrupt = server.listeners('SIGINT')[0] as () => void
     server.removeAllListeners('SIGINT').on('SIGINT', () => this.interrupt())
@@ -99,6 +102,7 @@ class TerminalShell {
   interrupt(): void {
     if (this.#terminal.interruptsAreTheirs) return
     this.#lines.clear()
+    this.#inStatement = false
     if (this.#session.evaluator.busy) this.#session.evaluator.interrupt()
     else this.#onIdleInterrupt.call(this.#server)
   }
@@ -121,13 +125,22 @@ class TerminalShell {
     const handlers = this.#server.listeners('line') as ((line: string) => void)[]
     const queue = new LineQueue<PastedLine>(({ text, more }) => {
       this.#more = more
-      for (const handler of handlers) handler.call(this.#server, text)
+      if (!this.#refusesCommand(text)) for (const handler of handlers) handler.call(this.#server, text)
     })
     this.#server.removeAllListeners('line').on('line', (line) => {
       this.#history.add(line)
       queue.push({ text: line, more: this.#pasting })
     })
     return queue
+  }
+
+  /** Node's server would only say that the keyword is invalid. */
+  #refusesCommand(line: string): boolean {
+    const name = /^\s*\.([a-z]\w*)/i.exec(line)?.[1]
+    if (name === undefined || this.#more || this.#inStatement || name in this.#server.commands) return false
+    this.#session.printError(new NoSuchCommand(name, Object.keys(this.#server.commands)))
+    this.#server.displayPrompt()
+    return true
   }
 
   #paste(text: string): void {
@@ -144,8 +157,10 @@ class TerminalShell {
     const evaluate: repl.REPLEval = (source, _context, _file, done) => {
       if (!this.#lines.feeding)
         done(null, this.#session.glance(source)) // the completer asks
-      else if (this.#more) done(incomplete(), undefined)
-      else this.#lines.hold(this.#evaluate(source, done))
+      else if (this.#more) {
+        this.#inStatement = true
+        done(incomplete(), undefined)
+      } else this.#lines.hold(this.#evaluate(source, done))
     }
     // Assigned later: given as an option it would run in a domain, which takes errors from the line they belong to.
     Object.assign(this.#server, { eval: evaluate })
@@ -173,7 +188,8 @@ class TerminalShell {
     const outcome = await this.#show(this.#session.run(source)).finally(ended)
     if (this.#isClosed) return
     this.#numberPrompt()
-    if (outcome === 'incomplete') return done(incomplete(), undefined)
+    this.#inStatement = outcome === 'incomplete'
+    if (this.#inStatement) return done(incomplete(), undefined)
     done(null)
   }
 
@@ -195,6 +211,7 @@ class TerminalShell {
         help: command.help,
         action: (argument) => {
           this.#server.clearBufferedCommand()
+          this.#inStatement = false
           const ended = this.#interruptKey.watch()
           const work = this.#show(this.#session.command(command, argument)).finally(() => {
             ended()
@@ -219,11 +236,6 @@ class TerminalShell {
     await this.#lines.idle()
     await this.#interruptKey.close()
   }
-}
-
-/** Newest first; readline's own list, which its types leave out. */
-function history(server: REPLServer): string[] {
-  return (server as unknown as { history: string[] }).history
 }
 
 /** Makes the server ask for another line. */

@@ -7,6 +7,25 @@ import { packageRoot } from './package-root.js'
 import { children, type SyntaxNode } from './parse.js'
 import { ShellError } from './shell-error.js'
 
+/** TypeScript, loaded at first use: without the large packages until a line needs them. */
+export class LazyLineTypes {
+  readonly #loaded = new Map<boolean, Promise<LineTypes>>()
+
+  constructor(
+    private readonly types: ShellTypes | undefined,
+    private readonly exists: (name: string) => boolean,
+  ) {}
+
+  /** @param texts the line and those before it, whose names it may use */
+  for(texts: readonly string[]): Promise<LineTypes> {
+    const { mention } = this.types?.large ?? {}
+    const wide = mention === undefined || this.#loaded.has(true) || texts.some((text) => mention.test(text))
+    const loaded = this.#loaded.get(wide) ?? LineTypes.load(this.types, this.exists, { wide })
+    this.#loaded.set(wide, loaded)
+    return loaded
+  }
+}
+
 /** What TypeScript makes of lines at the prompt. Loading it takes a second or two. */
 export class LineTypes {
   private constructor(
@@ -16,12 +35,21 @@ export class LineTypes {
     private readonly exists: (name: string) => boolean,
   ) {}
 
-  static async load(types: ShellTypes | undefined, exists: (name: string) => boolean): Promise<LineTypes> {
-    const { create } = await import('ts-node')
+  /** @param wide with the types of `types.large`, which take several times as long to load */
+  static async load(
+    types: ShellTypes | undefined,
+    exists: (name: string) => boolean,
+    { wide }: { readonly wide: boolean },
+  ): Promise<LineTypes> {
+    const [{ create }, { default: ts }] = await Promise.all([import('ts-node'), import('typescript')])
     const directory = process.cwd()
     const nodeTypes = nodeTypeRoot()
+    const stub = join(directory, '__shell_any__.d.ts')
+    const stubs = wide ? [] : (types?.large?.packages ?? []).map((name) => [name, [stub]] as const)
     const service = create({
       cwd: directory,
+      readFile: (file) => (file === stub ? 'declare const anything: any\nexport = anything\n' : ts.sys.readFile(file)),
+      fileExists: (file) => file === stub || ts.sys.fileExists(file),
       skipProject: true,
       typeCheck: true,
       pretty: false,
@@ -32,7 +60,8 @@ export class LineTypes {
         strict: true,
         skipLibCheck: true,
         ...(nodeTypes ? { types: ['node'], typeRoots: [nodeTypes] } : { types: [] }),
-        ...(types?.paths ? { paths: types.paths, baseUrl: directory } : {}),
+        paths: { ...types?.paths, ...Object.fromEntries(stubs) },
+        baseUrl: directory,
       },
     })
     return new LineTypes(

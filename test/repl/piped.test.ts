@@ -57,7 +57,7 @@ test('piped lines run in order, results plain on stdout, errors on stderr, and a
     `'end'`,
   ])
   expect(stderr).toContain('ReferenceError: nope is not defined\n')
-  expect(stderr).toContain('.nope does not exist here')
+  expect(stderr).toContain('there is no command .nope')
   expect(status).toBe(1)
 })
 

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../index.js'
 import type { Session } from '../session.js'
 import { ShellError } from '../shell-error.js'
 
@@ -17,5 +18,13 @@ export class UsageError extends ShellError {
   readonly code = 'UsageError'
   constructor(usage: string) {
     super(`Usage: ${usage}`)
+  }
+}
+
+export class NoSuchCommand extends ShellError {
+  readonly code = 'NoSuchCommand'
+  override readonly hint = '.help lists the commands'
+  constructor(name: string, commands: Iterable<string>) {
+    super(`there is no command .${name}${didYouMean(name, commands)}`)
   }
 }

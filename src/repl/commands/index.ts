@@ -7,6 +7,6 @@ import { ssh } from './ssh.js'
 import { time } from './time.js'
 import { type } from './type.js'
 
-export type { ShellCommand } from './command.js'
+export { NoSuchCommand, type ShellCommand } from './command.js'
 
 export const shellCommands: readonly ShellCommand[] = [reload, edit, type, time, ssh, history, save, load, log]

@@ -6,6 +6,6 @@ export const type: ShellCommand = {
   takesExpression: true,
   run: async (expression, session) => {
     if (expression.trim() === '') throw new UsageError('.type EXPRESSION')
-    session.say((await session.types()).describe(expression, session.inputs))
+    session.say((await session.types(expression)).describe(expression, session.inputs))
   },
 }

@@ -8,15 +8,18 @@ import { typesOf } from './types-of.js'
 
 /** What is asked for: `cm.runPlugin?`. */
 export interface Question {
-  /** A name, or names with dots between them. */
+  /** A name, or names with dots between them, each perhaps with an index: `nodes[0].ssh`. */
   readonly path: string
   /** With two marks: the source. */
   readonly wantsSource: boolean
 }
 
+const name = String.raw`[\p{L}_$][\p{L}\p{N}_$]*(?:\[\d+\])?`
+const asked = new RegExp(String.raw`^(\?{0,2})\s*((?:${name}\.)*${name})(\?{0,2})\s*$`, 'u')
+
 /** `path?`, `path??` and, as IPython has it too, `?path`; undefined for anything else. */
 export function readQuestion(line: string): Question | undefined {
-  const match = /^(\?{0,2})\s*((?:[\p{L}_$][\p{L}\p{N}_$]*\.)*[\p{L}_$][\p{L}\p{N}_$]*)(\?{0,2})\s*$/u.exec(line)
+  const match = asked.exec(line)
   const [, before = '', path = '', after = ''] = match ?? []
   if (path === '' || (before === '') === (after === '')) return undefined
   return { path, wantsSource: `${before}${after}` === '??' }
@@ -40,6 +43,12 @@ export function help({ path, wantsSource }: Question, session: Session): string 
     return [operation.doc, '', example, '', operation.file].join('\n')
   }
   return describeAny(asked, wantsSource)
+}
+
+/** How a function at the prompt is called; undefined when no source tells. */
+export function signatureOf(path: string, session: Session): string | undefined {
+  const found = find(look(path, session), session)
+  return found && titleOf(path, found)
 }
 
 interface Asked {
@@ -100,12 +109,14 @@ function memberAtPrompt(type: string, name: string, session: Session): Found | u
 function describe({ path, value }: Asked, { declaration, file }: Found): string {
   const { kind, doc, signature } = declaration
   const isInstance = (kind === 'class' || kind === 'interface') && typeof value === 'object'
-  const title = isInstance
-    ? `${path}: ${declaration.name}`
-    : signature.replace(new RegExp(`^${declaration.name}\\b`), path)
+  const title = isInstance ? `${path}: ${declaration.name}` : titleOf(path, { declaration, file })
   const members =
     kind === 'class' || kind === 'interface' ? membersOf(declaration, path, isInstance) : optionsOf(signature)
   return [title, ...(doc ? [indent(doc, 2)] : []), ...members, `  ${file}:${declaration.line}`].join('\n')
+}
+
+function titleOf(path: string, { declaration: { name, signature } }: Found): string {
+  return signature.replace(new RegExp(`^${name}\\b`), path)
 }
 
 function membersOf(declaration: Declaration, path: string, isInstance: boolean): string[] {

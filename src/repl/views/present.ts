@@ -27,6 +27,9 @@ export async function present(value: unknown, look: Look, signal: AbortSignal): 
   if (value instanceof Map && isListOf([...value.values()], (item) => item instanceof CommandResult)) {
     return foldOutputs(new Map([...value].map(([alias, result]) => [String(alias), renderResult(result)])))
   }
+  if (isListOf(value, (item) => item instanceof CommandResult)) {
+    return (value as CommandResult[]).map((result, at) => `[${at}] ${renderResult(result)}`).join('\n')
+  }
   return renderAws(value, look)
 }
 
