@@ -8,6 +8,8 @@ export type Column<Row> = readonly [heading: string, cell: (row: Row) => unknown
 
 const gap = '  '
 const narrowest = 8
+/** A column this wide is readable: others are left out before one is narrowed further. */
+const narrow = 24
 const mostRows = 100
 
 /** Rows under headings, no wider than the terminal. Columns without any content are left out. */
@@ -59,17 +61,19 @@ interface TextColumn {
   readonly cells: readonly string[]
 }
 
-/** Widths that fit: first the widest columns are narrowed, then the last ones left out. */
+/** Widths that fit: the last columns are left out when even narrow ones do not, then the widest are narrowed. */
 function fitTo(columns: readonly TextColumn[], available: number): (TextColumn & { width: number })[] {
   const sized = columns.map((c) => ({ ...c, width: Math.max(c.heading.length, ...c.cells.map((x) => x.length)) }))
-  const total = (): number => sized.reduce((sum, { width }) => sum + width + gap.length, -gap.length)
-  while (total() > available) {
-    const widest = sized.reduce((a, b) => (b.width > a.width ? b : a))
-    const least = Math.max(narrowest, widest.heading.length)
-    if (widest.width > 24) widest.width = Math.max(24, widest.width - (total() - available))
-    else if (sized.length > 2) sized.pop()
-    else if (widest.width > least) widest.width = Math.max(least, widest.width - (total() - available))
-    else break
+  const excess = (most: number): number =>
+    sized.reduce((sum, { width }) => sum + Math.min(width, most) + gap.length, -gap.length) - available
+  while (sized.length > 2 && excess(narrow) > 0) sized.pop()
+  for (const least of [narrow, narrowest]) {
+    while (excess(Number.POSITIVE_INFINITY) > 0) {
+      const widest = sized.reduce((a, b) => (b.width > a.width ? b : a))
+      const floor = Math.max(least, widest.heading.length)
+      if (widest.width <= floor) break
+      widest.width = Math.max(floor, widest.width - excess(Number.POSITIVE_INFINITY))
+    }
   }
   return sized
 }

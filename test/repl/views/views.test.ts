@@ -112,3 +112,14 @@ test('no secret is printed: of the config, of the environment, a private key, wh
     await home.remove()
   }
 })
+
+test('room that is left goes to the columns that were narrowed', () => {
+  const rows = [{ a: 'a'.repeat(30), b: 'b'.repeat(40), c: 'c'.repeat(30) }]
+  const columns = [
+    ['A', (row: (typeof rows)[0]) => row.a],
+    ['B', (row: (typeof rows)[0]) => row.b],
+    ['C', (row: (typeof rows)[0]) => row.c],
+  ] as const
+  const [, line = ''] = renderTable(rows, columns, { color: false, columns: 66 }).split('\n')
+  expect(line).toBe(`${'a'.repeat(30)}  ${'b'.repeat(33)}…`)
+})
