@@ -14,8 +14,7 @@ export async function adviseOnError(error: Error, source: string, session: Sessi
   const line = source.trim()
   if (error.name === 'SyntaxError') return asCommand(line)
   const name = /^([\w$]+) is not defined$/.exec(error.message)?.[1]
-  if (name !== undefined)
-    return line === name ? (asCommand(line) ?? nameMeant(name, session)) : nameMeant(name, session)
+  if (name !== undefined) return (line.startsWith(name) ? asCommand(line) : undefined) ?? nameMeant(name, session)
   return forgottenAwait(error.message, session) ?? missingMember(source, session) ?? missingArgument(source, session)
 }
 
