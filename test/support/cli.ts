@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly input?: string
   /** A command that runs the one behind it, e.g. as another user. */
   readonly through?: readonly string[]
+  /** The Node that runs it, when not ours. */
+  readonly node?: string
   /** Where that command sees the program, when not where we do. */
   readonly program?: string
   /** Killed, and the test failed, after this long. */
@@ -29,7 +31,8 @@ export interface CliOptions {
 
 /** Runs the BUILT command line (dist) as a process of its own, without a terminal. */
 export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
-  const [command = '', ...words] = [...(options.through ?? []), process.execPath, options.program ?? program, ...args]
+  const argv = [...(options.through ?? []), options.node ?? process.execPath, options.program ?? program, ...args]
+  const [command = '', ...words] = argv
   const child = spawn(command, words, { env: options.env, cwd: options.cwd ?? options.env.HOME })
   let [stdout, stderr, output] = ['', '', '']
   let interrupted = false
