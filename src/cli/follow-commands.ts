@@ -1,4 +1,11 @@
-import { type CommandObserver, foldNodeNames, log, observeCommands, RemoteCommandFailed } from '../index.js'
+import {
+  type CommandObserver,
+  foldNodeNames,
+  log,
+  observeCommands,
+  RemoteCommandFailed,
+  type TransferProgress,
+} from '../index.js'
 import type { CliContext } from './context.js'
 import { StatusLine } from './status-line.js'
 import { Timeline } from './timeline.js'
@@ -14,6 +21,8 @@ interface Running {
   readonly node: string
   readonly command: string
   readonly since: number
+  /** How far a transfer is. */
+  progress?: TransferProgress
 }
 
 /**
@@ -32,21 +41,24 @@ export async function followCommands<T>(
   const status = new StatusLine(process.stderr, () => describe(running, performance.now() - began, doing()))
   const observer: CommandObserver = {
     begin: ({ node, command, showOutput, mayFail }) => {
-      const one = { node, command, since: performance.now() }
+      const one: Running = { node, command, since: performance.now() }
       running.add(one)
       return {
         ...(flags.verbose && showOutput ? { line: (text: string) => say(cli, `${node}: ${text}`) } : {}),
-        end: (result) => {
+        progress: (progress) => {
+          one.progress = progress
+        },
+        end: (ended) => {
           running.delete(one)
           // While others work on, the failure is told now; else the error that ends the task tells it.
-          if (result?.failed && !mayFail && running.size > 0)
-            log.warn(new RemoteCommandFailed(node, result, { showOutput }).message)
+          if (ended?.failed && !mayFail && running.size > 0)
+            log.warn(new RemoteCommandFailed(node, ended, { showOutput }).message)
           timeline.add({
             node,
             command,
             fromMs: one.since - began,
             toMs: performance.now() - began,
-            failed: !result || result.failed,
+            failed: !ended || ended.failed,
           })
         },
       }
@@ -74,15 +86,27 @@ function say(cli: CliContext, text: string): void {
   cli.logStream.write(`${text}\n`)
 }
 
-/** `12 s  master: apt-get -y install nginx | node[001-002]: ...`, the longest wait first. */
+/** `12 s  master: apt-get -y install nginx | node[001-002]: 40% of 120.0 MB, put data to /opt`, the longest wait first. */
 function describe(running: ReadonlySet<Running>, elapsedMs: number, doing?: string): string | undefined {
   if (running.size === 0 && doing === undefined) return undefined
-  const byCommand = new Map<string, string[]>()
-  for (const { node, command } of [...running].sort((a, b) => a.since - b.since)) {
-    const line = command.replace(/\s+/g, ' ').trim()
-    byCommand.set(line, [...(byCommand.get(line) ?? []), node])
+  const byCommand = new Map<string, Running[]>()
+  for (const one of [...running].sort((a, b) => a.since - b.since)) {
+    const line = one.command.replace(/\s+/g, ' ').trim()
+    byCommand.set(line, [...(byCommand.get(line) ?? []), one])
   }
-  const parts = [...byCommand].map(([command, nodes]) => `${foldNodeNames(nodes)}: ${command}`)
+  const parts = [...byCommand].map(
+    ([command, on]) => `${foldNodeNames(on.map(({ node }) => node))}: ${howFar(on)}${command}`,
+  )
   const what = [...(doing === undefined ? [] : [doing]), ...(parts.length > 0 ? [parts.join(' | ')] : [])]
   return `${Math.round(elapsedMs / 1000)} s  ${what.join('  ')}`
+}
+
+/** How far equal transfers on several nodes are together; nothing for commands. */
+function howFar(running: readonly Running[]): string {
+  const sum = (figure: (progress: TransferProgress) => number) =>
+    running.reduce((all, { progress }) => all + (progress ? figure(progress) : 0), 0)
+  const total = sum(({ bytesTotal }) => bytesTotal)
+  if (total === 0) return ''
+  const percent = Math.min(100, Math.floor((100 * sum(({ bytesDone }) => bytesDone)) / total))
+  return `${percent}% of ${(total / 1e6).toFixed(1)} MB, `
 }

@@ -8,6 +8,7 @@ import * as content from './file-content.js'
 import * as files from './files.js'
 import { get } from './get.js'
 import { formatHostKey, keyType } from './host-keys.js'
+import { observeTransfer } from './observe.js'
 import { put } from './put.js'
 import type { Command } from './quote.js'
 import * as environment from './remote-environment.js'
@@ -121,14 +122,20 @@ export class SshClient implements RemoteHost, Disposable {
     return content.removeLinesFromFile(this, path, regex)
   }
 
-  /** Copies files and directories from here to the node. */
+  /** Copies files, directories and what patterns name from here to the node. @throws SCPException */
   put(locals: string | readonly string[], remote = '.', options: TransferOptions = {}): Promise<void> {
-    return put(this, locals, remote, { ...options, signal: this.#signal(options.signal) })
+    const given = { ...options, signal: this.#signal(options.signal) }
+    return observeTransfer(this.name, `put ${[locals].flat().join(' ')} to ${remote}`, given, (observed) =>
+      put(this, locals, remote, observed),
+    )
   }
 
-  /** Copies files, directories and what patterns name from the node to here. */
+  /** Copies files, directories and what patterns name from the node to here. @throws SCPException */
   get(remotes: string | readonly string[], local = '.', options: TransferOptions = {}): Promise<void> {
-    return get(this, remotes, local, { ...options, signal: this.#signal(options.signal) })
+    const given = { ...options, signal: this.#signal(options.signal) }
+    return observeTransfer(this.name, `get ${[remotes].flat().join(' ')} to ${local}`, given, (observed) =>
+      get(this, remotes, local, observed),
+    )
   }
 
   /** Full paths of a directory's entries. */

@@ -11,6 +11,7 @@ import {
   copyAll,
   draftName,
   type FileCopy,
+  type GoingCopy,
   joinPath,
   SMALL_FILE,
   type TransferOptions,
@@ -36,7 +37,7 @@ export async function get(
     const files: FileCopy[] = []
     for (const source of sources)
       await collect(host, files, source, isDirectory ? joinPath(local || '.', baseName(source)) : local, [])
-    await copyAll(files, (file, signal) => getFile(host, file, signal), options)
+    await copyAll(files, (file, going) => getFile(host, file, going), options)
   } catch (error) {
     throw transferError(host.name, `get ${asked.join(' ')} to ${local || '.'}`, error, options.signal)
   }
@@ -61,15 +62,15 @@ async function collect(host: RemoteHost, files: FileCopy[], from: string, to: st
     await collect(host, files, joinPath(from, name), joinPath(to, name), [...above, real])
 }
 
-async function getFile(host: RemoteHost, { from, to, size, mode }: FileCopy, signal: AbortSignal): Promise<void> {
+async function getFile(host: RemoteHost, { from, to, size, mode }: FileCopy, going: GoingCopy): Promise<void> {
   const target = (await localStat(to)) ? await realLocal(to) : to
   const draft = draftName(target)
   try {
     // files of /proc say they are empty and are not
     if (size > 0 && size <= SMALL_FILE) await getSmall(host, from, draft)
-    else await streamFromFile(host, remotePath(from), createWriteStream(draft, { mode: 0o600 }), signal)
+    else await streamFromFile(host, remotePath(from), createWriteStream(draft, { mode: 0o600 }), going)
     await chmod(draft, mode & 0o777)
-    signal.throwIfAborted()
+    going.signal.throwIfAborted()
     await rename(draft, target)
   } finally {
     await rm(draft, { force: true })

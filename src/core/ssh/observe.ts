@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CommandResult } from './command-result.js'
+import type { TransferOptions, TransferProgress } from './transfer.js'
 
-/** A command on a node, as somebody follows it. */
+/** A command on a node, or a transfer to or from it, as somebody follows it. */
 export interface ObservedCommand {
   /** Alias of the node. */
   readonly node: string
-  /** As it was given, or its label; not for `logOutput: false` commands, whose text may hold secrets. */
+  /** As given, or its label, or `put a to b`; not for `logOutput: false` commands, whose text may hold secrets. */
   readonly command: string
   /** Output may be shown. */
   readonly showOutput: boolean
@@ -13,10 +14,19 @@ export interface ObservedCommand {
   readonly mayFail: boolean
 }
 
-/** Told of every command that is run on nodes while a task runs. */
+/** What is told of the course of a command or a transfer. */
+export interface ObservedCourse {
+  /** A line of a command's output. */
+  line?(text: string): void
+  /** How far a transfer is. */
+  progress?(progress: TransferProgress): void
+  /** @param ended undefined when it was interrupted, or the connection broke */
+  end(ended: CommandResult | { readonly failed: false } | undefined): void
+}
+
+/** Told of every command and transfer on nodes while a task runs. */
 export interface CommandObserver {
-  /** @returns what is told of this command's course */
-  begin(command: ObservedCommand): { line?(text: string): void; end(result: CommandResult | undefined): void }
+  begin(command: ObservedCommand): ObservedCourse
 }
 
 const watching = new AsyncLocalStorage<CommandObserver>()
@@ -28,4 +38,26 @@ export function observeCommands<T>(observer: CommandObserver, task: () => Promis
 
 export function currentObserver(): CommandObserver | undefined {
   return watching.getStore()
+}
+
+/** Runs a transfer so that whoever follows commands sees how far it is, beside the caller's own `onProgress`. */
+export async function observeTransfer(
+  node: string,
+  what: string,
+  options: TransferOptions,
+  transfer: (options: TransferOptions) => Promise<void>,
+): Promise<void> {
+  const observed = currentObserver()?.begin({ node, command: what, showOutput: false, mayFail: false })
+  if (!observed) return transfer(options)
+  const onProgress = (progress: TransferProgress) => {
+    observed.progress?.(progress)
+    options.onProgress?.(progress)
+  }
+  let ended: { failed: false } | undefined
+  try {
+    await transfer({ ...options, onProgress })
+    ended = { failed: false }
+  } finally {
+    observed.end(ended)
+  }
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, readFile, realpath as realLocal, stat as statLocal } from 'node:fs/promises'
 import { SCPException } from './errors.js'
 import { chmod, chown, lstatIfThere, makedirs, realpath, replaceFile, statIfThere, unlink } from './files.js'
+import { localGlob } from './local-glob.js'
 import { type RemoteHost, remotePath } from './remote-host.js'
 import { isMissing, sftpCall } from './sftp-call.js'
 import { streamToFile } from './stream.js'
@@ -10,6 +11,7 @@ import {
   copyAll,
   draftName,
   type FileCopy,
+  type GoingCopy,
   joinPath,
   SMALL_FILE,
   type TransferOptions,
@@ -18,7 +20,7 @@ import {
 
 /**
  * Copies local files and directories to the node, as scp does: into `remote` when that is a directory there, else under
- * that name. Directories with all they contain; symbolic links are followed. Modes are kept, owners are the login's
+ * that name. Shell patterns are expanded here. Directories with all they contain; symbolic links are followed. Modes are kept, owners are the login's
  * (or those of a file that is replaced). @throws SCPException
  */
 export async function put(
@@ -27,8 +29,9 @@ export async function put(
   remote = '.',
   options: TransferOptions = {},
 ): Promise<void> {
-  const sources = typeof locals === 'string' ? [locals] : locals
+  const asked = typeof locals === 'string' ? [locals] : locals
   try {
+    const sources = (await Promise.all(asked.map((path) => expand(host, path)))).flat()
     const isDirectory = (await statIfThere(host, remote))?.isDirectory() ?? false
     if (!isDirectory && (sources.length > 1 || remote.endsWith('/')))
       throw new SCPException(`${host.name}: ${remote} is no directory on the node`, {
@@ -38,10 +41,16 @@ export async function put(
     for (const source of sources)
       await collect(plan, source, isDirectory ? joinPath(remote, baseName(await realLocal(source))) : remote, [])
     for (const { path, mode } of plan.directories) await makedirs(host, path, mode)
-    await copyAll(plan.files, (file, signal) => putFile(host, file, signal), options)
+    await copyAll(plan.files, (file, going) => putFile(host, file, going), options)
   } catch (error) {
-    throw transferError(host.name, `put ${sources.join(' ')} to ${remote}`, error, options.signal)
+    throw transferError(host.name, `put ${asked.join(' ')} to ${remote}`, error, options.signal)
   }
+}
+
+async function expand(host: RemoteHost, path: string): Promise<string[]> {
+  const found = await localGlob(path)
+  if (found.length === 0) throw new SCPException(`${host.name}: nothing here matches ${path}`)
+  return found
 }
 
 interface Plan {
@@ -61,16 +70,16 @@ async function collect(plan: Plan, from: string, to: string, above: readonly str
     await collect(plan, joinPath(from, name), joinPath(to, name), [...above, real])
 }
 
-async function putFile(host: RemoteHost, { from, to, size, mode }: FileCopy, signal: AbortSignal): Promise<void> {
+async function putFile(host: RemoteHost, { from, to, size, mode }: FileCopy, going: GoingCopy): Promise<void> {
   const there = await lstatIfThere(host, to)
   const target = there?.isSymbolicLink() ? await realpath(host, to) : to
   const draft = draftName(target)
   try {
     if (size <= SMALL_FILE) await putSmall(host, from, draft)
-    else await streamToFile(host, createReadStream(from), remotePath(draft), signal)
+    else await streamToFile(host, createReadStream(from), remotePath(draft), going)
     await chmod(host, mode, draft)
     if (there && !there.isSymbolicLink()) await keepOwner(host, draft, there)
-    signal.throwIfAborted()
+    going.signal.throwIfAborted()
     await replaceFile(host, draft, target)
   } catch (error) {
     await unlink(host, draft).catch((left: unknown) => {

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ClientChannel } from 'ssh2'
 import { untilAborted } from '../wait.js'
@@ -7,14 +7,20 @@ import { quote } from './quote.js'
 import type { RemoteHost } from './remote-host.js'
 import { anyShellLine } from './remote-shell.js'
 
+interface StreamOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Told of every piece that goes through, in bytes. */
+  readonly tell?: ((bytes: number) => void) | undefined
+}
+
 /** Streams into a file on the node. Faster than sftp for more than a few packets; an abort stops it. */
 export async function streamToFile(
   host: RemoteHost,
-  source: Readable,
+  source: AsyncIterable<Buffer>,
   path: string,
-  signal?: AbortSignal,
+  { signal, tell = () => undefined }: StreamOptions = {},
 ): Promise<void> {
-  await throughCat(host, `exec cat > ${quote(path)}`, (channel) => pump(source, channel, signal), signal)
+  await throughCat(host, `exec cat > ${quote(path)}`, (channel) => pump(counted(source, tell), channel, signal), signal)
 }
 
 /** Streams a file of the node. */
@@ -22,13 +28,20 @@ export async function streamFromFile(
   host: RemoteHost,
   path: string,
   sink: Writable,
-  signal?: AbortSignal,
+  { signal, tell = () => undefined }: StreamOptions = {},
 ): Promise<void> {
   const copy = (channel: ClientChannel) => {
     channel.end()
-    return pipeline(channel, sink, signal ? { signal } : {})
+    return pipeline(channel, (chunks: AsyncIterable<Buffer>) => counted(chunks, tell), sink, signal ? { signal } : {})
   }
   await throughCat(host, `exec cat -- ${quote(path)}`, copy, signal)
+}
+
+async function* counted(chunks: AsyncIterable<Buffer>, tell: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    tell(chunk.length)
+    yield chunk
+  }
 }
 
 async function throughCat(
@@ -81,7 +94,11 @@ function endOf(channel: ClientChannel, onLost: (tell: (error: Error) => void) =>
 }
 
 /** `pipeline` would wait for ever for the end of an ssh2 channel that was closed before all was written. */
-async function pump(source: Readable, channel: ClientChannel, signal: AbortSignal | undefined): Promise<void> {
+async function pump(
+  source: AsyncIterable<Buffer>,
+  channel: ClientChannel,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   channel.resume() // without a reader of its output a channel never tells that it was closed
   const closed = once(channel, 'close')
   for await (const chunk of source) {

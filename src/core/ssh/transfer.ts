@@ -3,11 +3,13 @@ import { SCPException, SSHConnectionError } from './errors.js'
 
 export interface TransferOptions {
   readonly signal?: AbortSignal | undefined
-  /** Called after each file. Sizes in bytes. */
+  /** Called with every piece of a large file, and after each file. */
   readonly onProgress?: (progress: TransferProgress) => void
 }
 
+/** How far a transfer is. Sizes in bytes. */
 export interface TransferProgress {
+  /** The source that just went on. */
   readonly file: string
   readonly filesDone: number
   readonly filesTotal: number
@@ -23,6 +25,13 @@ export interface FileCopy {
   readonly mode: number
 }
 
+/** What the copying of one file heeds and tells. */
+export interface GoingCopy {
+  readonly signal: AbortSignal
+  /** To be called with the bytes of every piece; not at all for a file that goes in one. */
+  readonly tell: (bytes: number) => void
+}
+
 /** Files up to this many bytes go over sftp in a few packets; larger ones are streamed. */
 export const SMALL_FILE = 128 * 1024
 
@@ -31,7 +40,7 @@ const WINDOW = 4
 /** Copies files a few at a time; the first failure ends the rest. */
 export async function copyAll(
   files: readonly FileCopy[],
-  copy: (file: FileCopy, signal: AbortSignal) => Promise<void>,
+  copy: (file: FileCopy, going: GoingCopy) => Promise<void>,
   { signal, onProgress }: TransferOptions,
 ): Promise<void> {
   const stop = new AbortController()
@@ -39,14 +48,22 @@ export async function copyAll(
   const bytesTotal = files.reduce((sum, file) => sum + file.size, 0)
   let filesDone = 0
   let bytesDone = 0
+  const tell = (file: FileCopy, bytes: number) => {
+    bytesDone += bytes
+    onProgress?.({ file: file.from, filesDone, filesTotal: files.length, bytesDone, bytesTotal })
+  }
   const queue = files.values() // shared by the workers: each file is taken once
   const worker = async () => {
     for (const file of queue) {
       both.throwIfAborted()
-      await copy(file, both)
+      let told = 0
+      const piece = (bytes: number) => {
+        told += bytes
+        tell(file, bytes)
+      }
+      await copy(file, { signal: both, tell: piece })
       filesDone += 1
-      bytesDone += file.size
-      onProgress?.({ file: file.from, filesDone, filesTotal: files.length, bytesDone, bytesTotal })
+      tell(file, file.size - told) // what a file was said to have counts, so that the sum comes out
     }
   }
   const workers = Array.from({ length: Math.min(WINDOW, files.length) }, () =>

@@ -2,9 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SshClient } from '../../../src/core/ssh/client.js'
+import { localGlob } from '../../../src/core/ssh/local-glob.js'
+import { type CommandObserver, observeCommands } from '../../../src/core/ssh/observe.js'
+import { hasGlob } from '../../../src/core/ssh/remote-glob.js'
+import type { TransferOptions, TransferProgress } from '../../../src/core/ssh/transfer.js'
 import { clientOf } from '../../support/ssh-client.js'
 import { haveSshd, type RunningSshd, startSshd } from '../../support/sshd.js'
 
@@ -121,6 +126,68 @@ describe.skipIf(!haveSshd())('copying', () => {
       { onProgress: ({ bytesDone, bytesTotal, filesTotal }) => seen.push(bytesDone, bytesTotal, filesTotal) },
     )
     expect(seen).toEqual([10, 30, 3, 20, 30, 3, 30, 30, 3])
+  })
+
+  test('progress of a large file is told as it goes, and comes out at its size', async () => {
+    await writeFile(join(here, 'big'), randomBytes(5_000_000))
+    for (const copy of [
+      (options: TransferOptions) => ssh.put(join(here, 'big'), there, options),
+      (options: TransferOptions) => ssh.get(join(there, 'big'), join(here, 'back'), options),
+    ]) {
+      const seen: TransferProgress[] = []
+      await copy({ onProgress: (progress) => seen.push(progress) })
+      expect(seen.length).toBeGreaterThan(2)
+      expect(seen.slice(0, -1).every(({ filesDone, bytesTotal }) => filesDone === 0 && bytesTotal === 5_000_000)).toBe(
+        true,
+      )
+      expect(seen.map(({ bytesDone }) => bytesDone)).toEqual(
+        seen.map(({ bytesDone }) => bytesDone).sort((a, b) => a - b),
+      )
+      expect(seen.at(-1)).toMatchObject({ filesDone: 1, filesTotal: 1, bytesDone: 5_000_000 })
+    }
+  })
+
+  test('whoever follows commands is told of transfers and how far they are', async () => {
+    await writeFile(join(here, 'f'), 'x'.repeat(10))
+    const told: unknown[] = []
+    const observer: CommandObserver = {
+      begin: (command) => {
+        told.push(command)
+        return { progress: ({ bytesDone }) => told.push(bytesDone), end: (ended) => told.push(ended) }
+      },
+    }
+    await observeCommands(observer, () => ssh.put(join(here, 'f'), there))
+    await expect(observeCommands(observer, () => ssh.get(join(there, 'none'), here))).rejects.toThrow('no such file')
+    expect(told).toEqual([
+      { node: 'node001', command: `put ${join(here, 'f')} to ${there}`, showOutput: false, mayFail: false },
+      10,
+      { failed: false },
+      { node: 'node001', command: `get ${join(there, 'none')} to ${here}`, showOutput: false, mayFail: false },
+      undefined,
+    ])
+  })
+
+  test('patterns name local files as the shell of a node does', async () => {
+    const names = ['a', 'ab', 'b', 'B', '.hidden', 'a b', '[x]', 'a*b', '-n', 'd/a', 'd/c.txt', 'e/c.txt', 'a]']
+    for (const name of names) {
+      await mkdir(dirname(join(here, name)), { recursive: true })
+      await writeFile(join(here, name), name)
+    }
+    const sign = fc.constantFrom('*', '?', '[ab]', '[!a]', '[a-d]', '[]x]', '[', '\\*', '\\.', ...'abx.t ]-')
+    const part = fc.array(sign, { minLength: 1, maxLength: 4 }).map((signs) => signs.join(''))
+    const pattern = fc.array(part, { minLength: 1, maxLength: 2 }).map((parts) => parts.join('/'))
+    const plainDots = /(^|\/)(\\?\.)+(\/|$)/
+    const some = pattern.filter((text) => hasGlob(text) && !names.includes(text) && !plainDots.test(text))
+    await fc.assert(
+      fc.asyncProperty(some, async (text) => {
+        const shells = await ssh.glob(join(here, text))
+        expect(await localGlob(join(here, text))).toEqual(shells.filter((path) => !/\/\.\.?(\/|$)/.test(path)).sort())
+      }),
+      { numRuns: 60 },
+    )
+    await ssh.put([join(here, 'a*'), join(here, 'd')], there)
+    expect((await readdir(there)).sort()).toEqual(['a', 'a b', 'a*b', 'a]', 'ab', 'd'])
+    await expect(ssh.put(join(here, 'none*'), there)).rejects.toThrow(/^node001: nothing here matches .*none\*/)
   })
 
   test('files of /proc, which say they are empty', async () => {
