@@ -19,8 +19,15 @@ export interface SetupContext {
   /** Aborted by Ctrl-C or a deadline. Remote commands of this run stop with it by themselves. */
   readonly signal: AbortSignal
   readonly log: Logger
-  /** Windowed fan-out bound to `signal`: see `onEach`. */
-  readonly onEach: <T>(nodes: readonly Node[], task: (node: Node) => Promise<T>) => Promise<T[]>
+  /**
+   * Runs `task` on many nodes at once, 20 unless `fanout` says otherwise; answers in the order of `nodes`.
+   * @throws FanOutError with every failure, when all have ended. Original: `pool.simple_job`, `pool.wait`, `pool.map`.
+   */
+  readonly onEach: <T>(
+    nodes: readonly Node[],
+    task: (node: Node, index: number) => Promise<T> | T,
+    options?: { readonly fanout?: number },
+  ) => Promise<T[]>
 }
 
 const brand = Symbol.for('starcluster.ClusterSetup')

@@ -8,13 +8,14 @@ export interface FanOutOptions {
 }
 
 /**
- * Runs `task` on every node, at most `fanout` at once, and returns the answers in the order of `nodes`.
+ * Runs `task` on every node, at most `fanout` at once, and returns the answers in the order of `nodes`. `task` is also
+ * given the node's place in `nodes`, for what differs from node to node.
  * A failing node does not stop the others. After an abort no further node is begun.
  * @throws FanOutError with every failure, when all have ended; the signal's reason when aborted.
  */
 export async function onEach<N extends { readonly alias: string }, T>(
   nodes: readonly N[],
-  task: (node: N) => Promise<T> | T,
+  task: (node: N, index: number) => Promise<T> | T,
   { fanout = 20, signal }: FanOutOptions = {},
 ): Promise<T[]> {
   const answers = new Array<T>(nodes.length)
@@ -24,7 +25,7 @@ export async function onEach<N extends { readonly alias: string }, T>(
     for (const [index, node] of queue) {
       if (signal?.aborted) return
       try {
-        answers[index] = await task(node)
+        answers[index] = await task(node, index)
       } catch (error) {
         failures.set(node.alias, error)
       }

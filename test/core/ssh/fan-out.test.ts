@@ -63,3 +63,9 @@ test('no nodes, no work; a task may answer at once', async () => {
   expect(await onEach([], () => 1)).toEqual([])
   expect(await onEach([{ alias: 'a' }], () => 1)).toEqual([1])
 })
+
+test('the place of a node tells what is meant for it', async () => {
+  const nodes = [{ alias: 'master' }, { alias: 'node001' }]
+  const given = ['big', 'small']
+  expect(await onEach(nodes, ({ alias }, index) => `${alias} ${given[index]}`)).toEqual(['master big', 'node001 small'])
+})
