@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { ClusterChanges } from '../changes/cluster-changes.js'
+import type { SshTarget, SshTargetOptions } from '../node/login.js'
 import type { Node } from '../node/node.js'
 import { currentSignal } from '../node/run-signal.js'
 import { type Rehearsal, type RehearsalOptions, rehearse } from '../rehearsal/rehearse.js'
@@ -12,7 +13,7 @@ import { NodePool } from './node-pool.js'
 import { ParallelView } from './parallel-view.js'
 import { type RemoveNodesOptions, removeNodes } from './remove-nodes.js'
 import { type RestartOptions, restartCluster } from './restart.js'
-import { type RunPluginOptions, runPlugin } from './run-plugin.js'
+import { type RunPluginOptions, runPlugins } from './run-plugin.js'
 import { type SnakeCase, withSnakeCase } from './snake-case.js'
 import {
   type ClusterSnapshot,
@@ -22,7 +23,6 @@ import {
   type SnapshotOptions,
   snapshotCluster,
 } from './snapshots.js'
-import { type SshTarget, type SshTargetOptions, sshTarget } from './ssh-target.js'
 import { startCluster } from './start.js'
 import type { StartOptions } from './start-options.js'
 import { type StopOptions, stopCluster } from './stop.js'
@@ -91,7 +91,15 @@ export class ClusterManager {
   }
   /** Runs a plugin of the config, as it is on disk now, on a running cluster. @returns what changed, when asked for */
   async runPlugin(name: string, tag: string, options?: RunPluginOptions): Promise<ClusterChanges | undefined> {
-    return runPlugin(this.deps, this.pool, name, tag, interruptible(options))
+    return this.runPlugins([name], tag, options)
+  }
+  /** The same for several, one after the other; hooks that tear down from the last to the first. */
+  async runPlugins(
+    names: readonly string[],
+    tag: string,
+    options?: RunPluginOptions,
+  ): Promise<ClusterChanges | undefined> {
+    return runPlugins(this.deps, this.pool, names, tag, interruptible(options))
   }
 
   /** Runs a plugin again each time it is saved, until `signal` is aborted. */
@@ -123,7 +131,9 @@ export class ClusterManager {
 
   /** How to log in to a node with the system's ssh. */
   async sshTarget(tag: string, node: string, options?: SshTargetOptions): Promise<SshTarget> {
-    return sshTarget(this.deps, this.pool, tag, node, interruptible(options))
+    const given = interruptible(options)
+    const group = await findGroup(this.deps, tag, given.signal)
+    return clusterOf(this.deps, this.pool, group).sshToNode(node, given)
   }
   async sshToMaster(tag: string, options?: SshTargetOptions): Promise<SshTarget> {
     return this.sshTarget(tag, 'master', options)

@@ -1,14 +1,20 @@
 import { inspect } from 'node:util'
-import { nearest } from '../nearest.js'
-import { InstanceDoesNotExist } from '../node/errors.js'
+import type { SpotInstanceRequest } from '@aws-sdk/client-ec2'
+import { describeSpotRequests } from '../aws/spot-requests.js'
+import type { SshTarget, SshTargetOptions } from '../node/login.js'
 import type { Node } from '../node/node.js'
 import { foldNodeNames } from '../ssh/fold.js'
 import type { ClusterDeps } from './deps.js'
-import { MasterDoesNotExist, NoClusterNodesFound } from './errors.js'
+import { NoClusterNodesFound, NoClusterSpotRequests } from './errors.js'
+import { findNode, masterOf } from './find-node.js'
 import { describeMembers } from './members.js'
 import type { NodePool } from './node-pool.js'
 import type { ClusterRecord } from './record.js'
 import { groupName } from './tag.js'
+
+interface Asking {
+  readonly signal?: AbortSignal | undefined
+}
 
 /** A cluster: a security group whose members are its nodes. Asking for nodes asks EC2; node objects are used again. */
 export class Cluster {
@@ -24,6 +30,7 @@ export class Cluster {
     private readonly pool: NodePool,
   ) {}
 
+  /** The tag. Original: `cluster_tag` too. */
   get name(): string {
     return this.tag
   }
@@ -32,63 +39,128 @@ export class Cluster {
     this.settings ??= this.read()
     return this.settings
   }
-  /** Name of the security group. */
+  /** Name of the security group; `groupId` is its id. Original: `cluster_group`. */
   get securityGroup(): string {
     return groupName(this.tag)
   }
   get region(): { readonly name: string } {
     return { name: this.deps.region.name }
   }
+  /** Availability zone it was started in; undefined: EC2 chose. */
+  get zone(): string | undefined {
+    return this.record.zone
+  }
+  /** Id of the subnet it was started in; undefined: the default one. Original: `subnet`. */
+  get subnetId(): string | undefined {
+    return this.record.subnetId
+  }
+  /** Name of the cluster user's account. */
   get clusterUser(): string {
     return this.record.user
   }
+  /** Name of the cluster user's shell. */
   get clusterShell(): string {
     return this.record.shell
   }
+  /** Name of the key pair that opens its nodes. */
   get keyname(): string {
     return this.record.keyname
   }
+  /** Names of its plugins, in order. */
   get plugins(): readonly string[] {
     return this.record.plugins
   }
 
-  /** All nodes that exist, in whatever state, the master first, then by alias. */
-  async getNodes({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<Node[]> {
-    const instances = this.groupId === '' ? [] : await describeMembers(this.deps, this.groupId, signal)
-    this.seen = this.pool.adopt(this.tag, () => this.record.keyname, instances)
-    return this.seen
+  /** All nodes that exist, in whatever state, the master first, then by alias. Original: `nodes`. */
+  async getNodes(options?: Asking): Promise<Node[]>
+  /** These nodes, each by alias, instance id, address or DNS name. @throws InstanceDoesNotExist naming the nearest */
+  async getNodes(identifiers: readonly string[], options?: Asking): Promise<Node[]>
+  async getNodes(which: readonly string[] | Asking = {}, options: Asking = {}): Promise<Node[]> {
+    if (!isList(which)) return this.askNodes(which.signal)
+    const nodes = await this.askNodes(options.signal)
+    return which.map((identifier) => findNode(this.tag, nodes, identifier))
   }
-  async getRunningNodes(options: { signal?: AbortSignal | undefined } = {}): Promise<Node[]> {
+  /** Original: `running_nodes`. */
+  async getRunningNodes(options?: Asking): Promise<Node[]> {
     return (await this.getNodes(options)).filter((node) => node.isRunning())
   }
-  async getStoppedNodes(options: { signal?: AbortSignal | undefined } = {}): Promise<Node[]> {
+  /** Original: `stopped_nodes`. */
+  async getStoppedNodes(options?: Asking): Promise<Node[]> {
     return (await this.getNodes(options)).filter((node) => node.isStopped())
   }
-  /** @throws NoClusterNodesFound */
-  async getNodesOrThrow(options: { signal?: AbortSignal | undefined } = {}): Promise<Node[]> {
+  /** @throws NoClusterNodesFound Original: `get_nodes_or_raise`. */
+  async getNodesOrThrow(options?: Asking): Promise<Node[]> {
     const nodes = await this.getNodes(options)
     if (nodes.length > 0) return nodes
     throw new NoClusterNodesFound(`cluster ${this.tag} has no nodes`, {
       hint: `an earlier start was interrupted, or they were killed; clean up with "starcluster terminate ${this.tag}"`,
     })
   }
-  /** @throws MasterDoesNotExist */
-  async getMaster(options: { signal?: AbortSignal | undefined } = {}): Promise<Node> {
+  /** @throws MasterDoesNotExist Original: `master_node`. */
+  async getMaster(options?: Asking): Promise<Node> {
     return masterOf(this.tag, await this.getNodes(options))
   }
   /** A node by alias, instance id, address or DNS name. @throws InstanceDoesNotExist naming the nearest */
-  async getNode(identifier: string, options: { signal?: AbortSignal | undefined } = {}): Promise<Node> {
+  async getNode(identifier: string, options?: Asking): Promise<Node> {
     return findNode(this.tag, await this.getNodes(options), identifier)
   }
-  /** Every node runs and lets us in by ssh. */
+  /** Spot requests its nodes came from, as EC2 gives them. Original: `spot_requests`. */
+  async getSpotRequests(options?: Asking): Promise<SpotInstanceRequest[]> {
+    const ids = (await this.getNodes(options)).flatMap(({ spotId }) => (spotId === undefined ? [] : [spotId]))
+    return describeSpotRequests(this.deps.aws.ec2, ids, options?.signal)
+  }
+  /** @throws NoClusterSpotRequests Original: `get_spot_requests_or_raise`. */
+  async getSpotRequestsOrThrow(options?: Asking): Promise<SpotInstanceRequest[]> {
+    const requests = await this.getSpotRequests(options)
+    if (requests.length > 0) return requests
+    throw new NoClusterSpotRequests(`cluster ${this.tag} has no spot requests`, { hint: 'its nodes are on demand' })
+  }
+
+  /**
+   * How to log in to a node with the system's ssh: program and arguments. Runs nothing on the node.
+   * @throws NoClusterNodesFound, InstanceDoesNotExist, InstanceNotRunning, KeyNotFound, HostKeyUnknown
+   */
+  async sshToNode(identifier: string, options: SshTargetOptions = {}): Promise<SshTarget> {
+    const { signal } = options
+    return findNode(this.tag, await this.getNodesOrThrow({ signal }), identifier).shell(options)
+  }
+  /** @throws MasterDoesNotExist, InstanceNotRunning */
+  async sshToMaster(options: SshTargetOptions = {}): Promise<SshTarget> {
+    return (await this.getMaster({ signal: options.signal })).shell(options)
+  }
+
+  /** Every node runs and lets us in by ssh. Original: `is_cluster_up`. */
   async isUp(): Promise<boolean> {
     const nodes = await this.getNodes()
     if (nodes.length === 0 || !nodes.every((node) => node.isRunning())) return false
     return (await Promise.all(nodes.map((node) => node.isSshUp()))).every((up) => up)
   }
+  /** Original: `is_cluster_stopped`. */
   async isStopped(): Promise<boolean> {
-    const nodes = await this.getNodes()
-    return nodes.length > 0 && nodes.every((node) => node.isStopped())
+    return this.every((node) => node.isStopped())
+  }
+  /** It has no nodes any more. Original: `is_cluster_terminated`. */
+  async isTerminated(): Promise<boolean> {
+    return (await this.getNodes()).length === 0
+  }
+  async isSpotCluster(): Promise<boolean> {
+    return this.every((node) => node.isSpot())
+  }
+  async hasSpotNodes(): Promise<boolean> {
+    return (await this.getNodes()).some((node) => node.isSpot())
+  }
+  async isEbsCluster(): Promise<boolean> {
+    return this.every((node) => node.isEbsBacked())
+  }
+  async hasEbsNodes(): Promise<boolean> {
+    return (await this.getNodes()).some((node) => node.isEbsBacked())
+  }
+  /** Every node can be stopped and started again with its disk. */
+  async isStoppable(): Promise<boolean> {
+    return this.every((node) => node.isStoppable())
+  }
+  async hasStoppableNodes(): Promise<boolean> {
+    return (await this.getNodes()).some((node) => node.isStoppable())
   }
 
   [inspect.custom](): string {
@@ -100,41 +172,20 @@ export class Cluster {
     const shown = [...states].map(([state, aliases]) => `${foldNodeNames(aliases)} ${state}`).join(', ')
     return `Cluster ${tag} (${where}): ${shown || 'no nodes'}`
   }
+
+  private async askNodes(signal: AbortSignal | undefined): Promise<Node[]> {
+    const instances = this.groupId === '' ? [] : await describeMembers(this.deps, this.groupId, signal)
+    this.seen = this.pool.adopt(this.tag, () => this.record.keyname, instances)
+    return this.seen
+  }
+
+  /** False for a cluster without nodes. */
+  private async every(is: (node: Node) => boolean): Promise<boolean> {
+    const nodes = await this.getNodes()
+    return nodes.length > 0 && nodes.every(is)
+  }
 }
 
-/** @throws MasterDoesNotExist */
-export function masterOf(tag: string, nodes: readonly Node[]): Node {
-  const master = nodes.find((node) => node.isMaster())
-  if (master) return master
-  throw new MasterDoesNotExist(tag)
-}
-
-/** @throws InstanceDoesNotExist naming the nearest and all there are */
-export function findNode(tag: string, nodes: readonly Node[], identifier: string): Node {
-  const matches = (node: Node) =>
-    [
-      node.alias,
-      node.id,
-      node.ipAddress,
-      node.privateIpAddress,
-      node.publicDnsName,
-      node.privateDnsName,
-      node.privateDnsNameShort,
-      node.spotId,
-    ].includes(identifier) ||
-    // With a DNS prefix the short name works too: node001 for mycluster-node001.
-    node.alias === `${tag}-${identifier}`
-  const found = identifier === '' ? undefined : nodes.find(matches)
-  if (found) return found
-  const aliases = nodes.map((node) => node.alias)
-  const close = nearest(identifier, aliases)
-  throw new InstanceDoesNotExist(
-    `cluster ${tag} has no node ${identifier}${close ? ` (did you mean ${close}?)` : ''}`,
-    {
-      hint:
-        aliases.length > 0
-          ? `its nodes: ${aliases.slice(0, 20).join(', ')}${aliases.length > 20 ? ', ...' : ''}`
-          : 'it has no nodes',
-    },
-  )
+function isList(which: readonly string[] | Asking): which is readonly string[] {
+  return Array.isArray(which)
 }

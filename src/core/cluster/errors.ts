@@ -63,6 +63,10 @@ export class NoClusterNodesFound extends ClusterValidationError {
   override readonly code = 'NoClusterNodesFound'
 }
 
+export class NoClusterSpotRequests extends ClusterValidationError {
+  override readonly code = 'NoClusterSpotRequests'
+}
+
 export class ClusterNotRunning extends StarClusterError {
   readonly code = 'ClusterNotRunning'
 }

@@ -56,7 +56,7 @@ export class NodePool {
     const connection = new NodeConnection({
       key: () => clusterKey(this.deps, keyname()),
       port: region.sshPort,
-      verifier: (instanceId, alias) => this.pinsOf(tag).verifier(instanceId, alias),
+      pins: this.pinsOf(tag),
       log: this.deps.log,
     })
     const node = new Node(aliasOf(instance), instance, { ec2: aws.ec2, region: region.name, connection })

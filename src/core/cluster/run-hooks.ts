@@ -10,9 +10,10 @@ import type { Hook } from '../setup/hook-names.js'
 import type { LoadedPlugin } from '../setup/loader.js'
 import { runPlugins } from '../setup/runner.js'
 import { onEach } from '../ssh/fan-out.js'
-import { type Cluster, masterOf } from './cluster.js'
+import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { ClusterNotRunning } from './errors.js'
+import { masterOf } from './find-node.js'
 
 /** The set-up that comes first in every chain. */
 export function defaultSetup(): LoadedPlugin {
@@ -69,7 +70,7 @@ export async function runHooks(
   hook: Hook,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const plugin of tearsDown(hook) ? plugins.toReversed() : plugins) {
+  for (const plugin of inOrder(plugins, hook)) {
     await runHook(deps, cluster, nodes, plugin, { hook }, signal)
   }
 }
@@ -112,14 +113,18 @@ export async function withContext(
     cluster,
     signal,
     log: deps.log,
-    onEach: (some, each) => onEach(some, each, { signal }),
+    onEach: (some, each, options) => onEach(some, each, { ...options, signal }),
   }
   const { clusterUser: user, clusterShell: userShell } = cluster
   const master = masterOf(cluster.tag, nodes)
   await withSignal(signal, () => task({ master, user, userShell, volumes: {}, context }))
 }
 
-const tearsDown = (hook: Hook) => hook === 'onRemoveNode' || hook === 'onRestart' || hook === 'onShutdown'
+/** What was set up last is torn down first. */
+export function inOrder(plugins: readonly LoadedPlugin[], hook: Hook): readonly LoadedPlugin[] {
+  const tearsDown = hook === 'onRemoveNode' || hook === 'onRestart' || hook === 'onShutdown'
+  return tearsDown ? plugins.toReversed() : plugins
+}
 
 /** A plugin that left a connection switched to another user must not take root away from the next one. */
 async function beRoot(nodes: readonly Node[]): Promise<void> {

@@ -1,15 +1,24 @@
 import { ChangeWatch, type ClusterChanges } from '../changes/cluster-changes.js'
+import type { Node } from '../node/node.js'
+import type { Hook } from '../setup/hook-names.js'
+import type { LoadedPlugin } from '../setup/loader.js'
+import { PluginError } from '../setup/plugin-errors.js'
 import { cancellable } from './cancellable.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest } from './errors.js'
+import { findNode } from './find-node.js'
 import { DryRun, startFresh } from './fresh-start.js'
 import type { NodePool } from './node-pool.js'
-import { loadPlugins, runHooks, runningNodes } from './run-hooks.js'
+import { inOrder, loadPlugins, runHook, runningNodes } from './run-hooks.js'
 import { requireDisks } from './snapshots.js'
 
 export interface RunPluginOptions {
   readonly signal?: AbortSignal | undefined
+  /** The hook that is called. Default: `run`. Original: `method_name`. */
+  readonly hook?: Hook
+  /** The node that `onAddNode` and `onRemoveNode` are told of: alias, instance id, address or DNS name. */
+  readonly node?: string
   /**
    * Run on the state before the last fresh run of this plugin: the first one names the state it finds, later ones go back
    * to it. Local cloud only.
@@ -24,24 +33,26 @@ export interface RunPluginOptions {
 }
 
 /**
- * Runs one plugin on a running cluster, with the code and the settings as they are now. The cluster may be older than
+ * Runs plugins on a running cluster, with the code and the settings as they are now. The cluster may be older than
  * the config: user and shell come from its tags.
  * @returns what changed, when asked for with `diff` or `dryRun`
+ * @throws PluginError when a plugin does not have the hook, or the hook needs a node and none is given
  */
-export async function runPlugin(
+export async function runPlugins(
   deps: ClusterDeps,
   pool: NodePool,
-  name: string,
+  names: readonly string[],
   tag: string,
-  { signal, fresh = false, diff = false, dryRun = false, onFailedChanges }: RunPluginOptions = {},
+  { signal, hook = 'run', node, fresh = false, diff = false, dryRun = false, onFailedChanges }: RunPluginOptions = {},
 ): Promise<ClusterChanges | undefined> {
+  const doing = `running plugin${names.length === 1 ? '' : 's'} ${names.join(', ')} on cluster ${tag}`
   return cancellable(
     signal,
     async (progress) => {
       if (fresh || dryRun) requireDisks(deps, tag)
-      progress(`running plugin ${name} on cluster ${tag}`)
+      progress(doing)
       const [plugins, running] = await Promise.allSettled([
-        loadPlugins(deps, [name]),
+        loadPlugins(deps, names),
         findGroup(deps, tag, signal).then(async (group) => {
           const cluster = clusterOf(deps, pool, group)
           return { cluster, nodes: await runningNodes(deps, cluster, signal) }
@@ -51,11 +62,13 @@ export async function runPlugin(
       if (plugins.status === 'rejected') throw plugins.reason
       if (running.status === 'rejected') throw running.reason
       const { cluster, nodes } = running.value
-      if (fresh) await startFresh(deps, pool, name, tag, signal)
+      const what = { hook, ...(node === undefined ? {} : { node: findNode(tag, nodes, node) }) }
+      for (const plugin of plugins.value) checkHook(plugin, what)
+      if (fresh) await startFresh(deps, pool, names.join('-'), tag, signal)
       await using _trial = dryRun ? await DryRun.begin(deps, pool, tag, signal) : undefined
       const watch = diff || dryRun ? await ChangeWatch.begin(nodes, signal) : undefined
       try {
-        await runHooks(deps, cluster, nodes, plugins.value, 'run', signal)
+        for (const plugin of inOrder(plugins.value, hook)) await runHook(deps, cluster, nodes, plugin, what, signal)
       } catch (error) {
         // Of a run that was interrupted only the way back matters.
         if (watch && onFailedChanges && !signal?.aborted) await tellChanges(deps, watch, onFailedChanges, signal)
@@ -63,12 +76,7 @@ export async function runPlugin(
       }
       return await watch?.compare({ signal }) // before the disks are put back
     },
-    (_doing, cause) =>
-      new CancelledRequest(
-        `running plugin ${name} on cluster ${tag}`,
-        cause,
-        'the same command again runs it from its beginning',
-      ),
+    (_doing, cause) => new CancelledRequest(doing, cause, 'the same command again runs it from its beginning'),
   )
 }
 
@@ -84,4 +92,13 @@ async function tellChanges(
   } catch (error) {
     log.warn(`what the run changed until it failed is not known: ${(error as Error).message}`)
   }
+}
+
+/** Called by hand a hook must be there; in a cluster's life one that is left out is not called. */
+function checkHook({ name, instance }: LoadedPlugin, { hook, node }: { hook: Hook; node?: Node }): void {
+  if (typeof instance[hook] !== 'function') throw new PluginError(`plugin ${name} has no ${hook}`)
+  if (node || (hook !== 'onAddNode' && hook !== 'onRemoveNode')) return
+  throw new PluginError(`${hook} of plugin ${name} is about one node, and none is given`, {
+    hint: `name it: { hook: '${hook}', node: 'node001' }`,
+  })
 }

@@ -6,7 +6,7 @@ import { look } from '../setup/look.js'
 import { stampOf } from '../setup/witnesses.js'
 import type { ClusterDeps } from './deps.js'
 import type { NodePool } from './node-pool.js'
-import { type RunPluginOptions, runPlugin } from './run-plugin.js'
+import { type RunPluginOptions, runPlugins } from './run-plugin.js'
 
 export interface WatchPluginOptions extends RunPluginOptions {
   /** Called after each run that ended well, with what changed when that was asked for. */
@@ -34,7 +34,7 @@ export async function watchPlugin(
     const started = performance.now()
     let failed = false
     try {
-      const changes = await runPlugin(deps, pool, name, tag, options)
+      const changes = await runPlugins(deps, pool, [name], tag, options)
       onDone?.({ ms: performance.now() - started, changes })
     } catch (error) {
       if (signal?.aborted) return

@@ -19,9 +19,11 @@ export abstract class InstanceView {
   abstract readonly instance: Instance
   abstract readonly alias: string
 
+  /** Instance id. */
   get id(): string {
     return this.instance.InstanceId ?? ''
   }
+  /** As EC2 last told it: `pending`, `running`, `stopping`, `stopped`, `shutting-down` or `terminated`. */
   get state(): InstanceStateName {
     return this.instance.State?.Name ?? 'pending'
   }
@@ -31,9 +33,11 @@ export abstract class InstanceView {
   get imageId(): string {
     return this.instance.ImageId ?? ''
   }
+  /** Name of the key pair it was launched with. */
   get keyName(): string | undefined {
     return this.instance.KeyName
   }
+  /** `x86_64` or `arm64`. */
   get arch(): string {
     return this.instance.Architecture ?? ''
   }
@@ -50,9 +54,15 @@ export abstract class InstanceView {
   get launchTime(): Date | undefined {
     return this.instance.LaunchTime
   }
+  /** Launch time in this computer's zone, as `2026-01-31 08:15:00`; '' before the launch. */
+  get localLaunchTime(): string {
+    return this.launchTime?.toLocaleString('sv-SE') ?? ''
+  }
+  /** Place among the instances of its launch, from 0. */
   get amiLaunchIndex(): number {
     return this.instance.AmiLaunchIndex ?? 0
   }
+  /** `ebs` or `instance-store`. */
   get rootDeviceType(): string {
     return this.instance.RootDeviceType ?? 'ebs'
   }
@@ -60,6 +70,7 @@ export abstract class InstanceView {
     return this.instance.RootDeviceName
   }
 
+  /** The best name there is: public DNS name, else public address, else private DNS name. */
   get dnsName(): string {
     return this.publicDnsName || this.ipAddress || this.privateDnsName
   }
@@ -73,6 +84,7 @@ export abstract class InstanceView {
   get privateDnsName(): string {
     return this.instance.PrivateDnsName ?? ''
   }
+  /** Private DNS name without its domain. */
   get privateDnsNameShort(): string {
     return this.privateDnsName.split('.')[0] ?? ''
   }
@@ -83,6 +95,7 @@ export abstract class InstanceView {
   get addr(): string {
     return this.ipAddress || this.privateIpAddress
   }
+  /** Private address, names and alias, under the original's keys. */
   get networkNames(): NetworkNames {
     return {
       INTERNAL_IP: this.privateIpAddress,
@@ -92,6 +105,7 @@ export abstract class InstanceView {
     }
   }
 
+  /** Tags of the instance by key. */
   get tags(): Readonly<Record<string, string>> {
     return Object.fromEntries((this.instance.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']))
   }
@@ -102,9 +116,11 @@ export abstract class InstanceView {
       name: GroupName ?? '',
     }))
   }
+  /** Security groups that are clusters: `@sc-...`. */
   get clusterGroups(): readonly { readonly id: string; readonly name: string }[] {
     return this.groups.filter(({ name }) => name.startsWith('@sc-'))
   }
+  /** Volume ids by device. */
   get blockDeviceMapping(): ReadonlyMap<string, string> {
     const devices = this.instance.BlockDeviceMappings ?? []
     return new Map(devices.map(({ DeviceName, Ebs }) => [DeviceName ?? '', Ebs?.VolumeId ?? '']))
@@ -113,6 +129,7 @@ export abstract class InstanceView {
   get attachedVols(): ReadonlyMap<string, string> {
     return new Map([...this.blockDeviceMapping].filter(([device]) => device !== this.rootDeviceName))
   }
+  /** Id of the spot request it came from. */
   get spotId(): string | undefined {
     return this.instance.SpotInstanceRequestId || undefined
   }
@@ -123,6 +140,12 @@ export abstract class InstanceView {
     return `${Math.floor(seconds / 86_400)} days, ${two((seconds % 86_400) / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`
   }
 
+  /** Tag of the cluster this node belongs to. */
+  get parentCluster(): string | undefined {
+    return this.clusterGroups[0]?.name.slice('@sc-'.length)
+  }
+
+  /** By its alias: `master`, or `<tag>-master`. */
   isMaster(): boolean {
     return isMasterAlias(this.alias)
   }

@@ -2,23 +2,18 @@ import type { Logger } from '../log.js'
 import { SshClient } from '../ssh/client.js'
 import type { HostKeyVerifier } from '../ssh/host-keys.js'
 import type { InstanceView } from './instance-view.js'
+import { type LoginKey, type PinnedHostKeys, type SshTarget, type SshTargetOptions, sshTarget } from './login.js'
 import { currentSignal } from './run-signal.js'
-
-/** The private key that opens a node. */
-export interface LoginKey {
-  readonly location: string
-  privateKey(): string
-  /** In authorized_keys form. */
-  publicKey(): Promise<string>
-}
 
 export interface NodeConnectionOptions {
   /** Asked at the first connection: looking at nodes needs no key. */
   readonly key: () => LoginKey
   /** Port of sshd at the node's address. */
   readonly port: number
-  /** How the host key of an instance is verified. */
-  readonly verifier: (instanceId: string, alias: string) => HostKeyVerifier
+  readonly pins: PinnedHostKeys & {
+    /** How the host key of an instance is verified. */
+    verifier(instanceId: string, alias: string): HostKeyVerifier
+  }
   readonly log: Logger
 }
 
@@ -40,19 +35,25 @@ export class NodeConnection {
   client(node: InstanceView): SshClient {
     if (this.made && (this.made.address === node.addr || node.addr === '')) return this.made.client
     this.close()
-    const { port, verifier, log } = this.options
+    const { port, pins, log } = this.options
     const client = new SshClient({
       host: node.addr,
       port,
       username: 'root',
       privateKey: this.key.privateKey(),
       name: node.alias,
-      hostKeys: verifier(node.id, node.alias),
+      hostKeys: pins.verifier(node.id, node.alias),
       log,
       signal: currentSignal,
     })
     this.made = { address: node.addr, client }
     return client
+  }
+
+  /** How to log in with the system's ssh. */
+  target(node: InstanceView, options?: SshTargetOptions): Promise<SshTarget> {
+    const { port, pins } = this.options
+    return sshTarget(node, { key: this.key, port, pins }, options)
   }
 
   close(): void {

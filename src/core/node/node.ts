@@ -1,16 +1,17 @@
 import { inspect } from 'node:util'
-import type { EC2, Instance, InstanceStateName } from '@aws-sdk/client-ec2'
+import type { EC2, Instance } from '@aws-sdk/client-ec2'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
 import { waitFor } from '../wait.js'
 import type { GroupEntry, PasswdEntry } from './accounts.js'
+import * as devices from './block-devices.js'
 import { type Mount, parseMemoryMiB } from './facts.js'
 import * as hosts from './hosts.js'
-import { InstanceView } from './instance-view.js'
+import { InstanceControl } from './instance-control.js'
 import * as keys from './keys.js'
+import type { SshTarget, SshTargetOptions } from './login.js'
 import * as mounts from './mounts.js'
 import type { NodeConnection } from './node-connection.js'
 import * as packages from './packages.js'
-import * as power from './power.js'
 import { RemoteFiles } from './remote-files.js'
 import * as users from './users.js'
 
@@ -22,29 +23,22 @@ export interface NodeDeps {
   readonly connection: NodeConnection
 }
 
-/** One machine of a cluster: an EC2 instance we can run commands on. */
-export class Node extends InstanceView {
+/** One machine of a cluster: an EC2 instance we can run commands on. Everything on the node is done as root. */
+export class Node extends InstanceControl {
   /** @param alias `master`, `node001`, ... */
   constructor(
     readonly alias: string,
-    private latest: Instance,
+    instance: Instance,
     private readonly deps: NodeDeps,
   ) {
-    super()
+    super(instance)
   }
 
-  get instance(): Instance {
-    return this.latest
-  }
   get ec2(): EC2 {
     return this.deps.ec2
   }
   get region(): { readonly name: string } {
     return { name: this.deps.region }
-  }
-  /** Tag of the cluster this node belongs to. */
-  get parentCluster(): string | undefined {
-    return this.clusterGroups[0]?.name.slice('@sc-'.length)
   }
   /** File of the private key that opens this node. */
   get keyLocation(): string {
@@ -54,22 +48,15 @@ export class Node extends InstanceView {
   get ssh() {
     return this.deps.connection.client(this)
   }
-
   /** Public half of that key, in authorized_keys form. */
   async loginPublicKey(): Promise<string> {
     return this.deps.connection.loginPublicKey()
   }
+  /** How to log in with the system's ssh: program and arguments. @throws InstanceNotRunning, KeyNotFound, HostKeyUnknown */
+  async shell(options?: SshTargetOptions): Promise<SshTarget> {
+    return this.deps.connection.target(this, options)
+  }
 
-  /** Takes over what a newer answer of EC2 says. */
-  adopt(instance: Instance): this {
-    this.latest = instance
-    return this
-  }
-  /** Asks EC2 for the node's state now. @throws InstanceDoesNotExist */
-  async update(signal?: AbortSignal): Promise<InstanceStateName> {
-    this.latest = await power.describeInstance(this.ec2, this, signal)
-    return this.state
-  }
   /** Runs, and sshd lets us in. */
   async isUp(): Promise<boolean> {
     return (await this.update()) === 'running' && this.isSshUp()
@@ -90,36 +77,16 @@ export class Node extends InstanceView {
     const probe = async () => (await this.isUp()) || undefined
     await waitFor(`${this.alias} to be up`, probe, { timeoutMs, intervalMs: 1000, ...(signal ? { signal } : {}) })
   }
-  async start(): Promise<void> {
-    await power.startInstance(this.ec2, this)
-  }
-  async stop(): Promise<void> {
-    await power.stopInstance(this.ec2, this)
-  }
-  async terminate(): Promise<void> {
-    await power.terminateInstance(this.ec2, this)
-  }
-  /** Stops the node when it can be started again, else terminates it. */
-  async shutdown(): Promise<void> {
-    await (this.isStoppable() ? this.stop() : this.terminate())
-  }
-  async reboot(): Promise<void> {
-    await power.rebootInstance(this.ec2, this)
-  }
-  async addTag(key: string, value = ''): Promise<void> {
-    await this.ec2.createTags({ Resources: [this.id], Tags: [{ Key: key, Value: value }] })
-  }
-  async removeTag(key: string): Promise<void> {
-    await this.ec2.deleteTags({ Resources: [this.id], Tags: [{ Key: key }] })
-  }
 
+  /** CPUs the node may use. */
   async numProcessors(): Promise<number> {
     return Number((await this.ssh.execute('nproc', { sourceProfile: false })).stdout.trim())
   }
-  /** Memory in MiB. */
+  /** Memory in MiB, with fractions. */
   async memory(): Promise<number> {
     return parseMemoryMiB((await this.ssh.execute('cat /proc/meminfo', { sourceProfile: false })).stdout)
   }
+  /** All mounts, in the order they were made. */
   async getMounts(): Promise<Mount[]> {
     return mounts.getMounts(this)
   }
@@ -127,27 +94,42 @@ export class Node extends InstanceView {
   async getMountMap(): Promise<Map<string, Mount>> {
     return mounts.getMountMap(this)
   }
+  /** Disks by device (`/dev/xvda`), with their sizes in KiB. */
+  async getDeviceMap(): Promise<Map<string, number>> {
+    return devices.getDeviceMap(this)
+  }
+  /** Partitions by device: first and last sector, size in KiB, type; of one disk when it is named. */
+  async getPartitionMap(device?: string): Promise<Map<string, devices.Partition>> {
+    return devices.getPartitionMap(this, device)
+  }
 
-  /** Accounts by name. */
-  async getUserMap(): Promise<Map<string, PasswdEntry>> {
-    return new Map((await users.getPasswd(this)).map((entry) => [entry.pw_name, entry]))
+  /** Accounts by name, or by uid. */
+  async getUserMap(keyByUid?: false): Promise<Map<string, PasswdEntry>>
+  async getUserMap(keyByUid: true): Promise<Map<number, PasswdEntry>>
+  async getUserMap(keyByUid = false): Promise<Map<string | number, PasswdEntry>> {
+    return new Map((await users.getPasswd(this)).map((entry) => [keyByUid ? entry.pw_uid : entry.pw_name, entry]))
   }
-  /** Groups by name. */
-  async getGroupMap(): Promise<Map<string, GroupEntry>> {
-    return new Map((await users.getGroups(this)).map((entry) => [entry.gr_name, entry]))
+  /** Groups by name, or by gid. */
+  async getGroupMap(keyByGid?: false): Promise<Map<string, GroupEntry>>
+  async getGroupMap(keyByGid: true): Promise<Map<number, GroupEntry>>
+  async getGroupMap(keyByGid = false): Promise<Map<string | number, GroupEntry>> {
+    return new Map((await users.getGroups(this)).map((entry) => [keyByGid ? entry.gr_gid : entry.gr_name, entry]))
   }
+  /** The account of that name, with `pw_uid`, `pw_dir`, `pw_shell`, ...; undefined when there is none. */
   async getpwnam(name: string): Promise<PasswdEntry | undefined> {
     return users.lookUpUser(this, name)
   }
   async getpwuid(uid: number): Promise<PasswdEntry | undefined> {
     return users.lookUpUser(this, uid)
   }
+  /** The group of that name, with `gr_gid`, `gr_mem`, ...; undefined when there is none. */
   async getgrnam(name: string): Promise<GroupEntry | undefined> {
     return users.lookUpGroup(this, name)
   }
   async getgrgid(gid: number): Promise<GroupEntry | undefined> {
     return users.lookUpGroup(this, gid)
   }
+  /** Makes the account with its home, or brings an existing one to these ids and shell. Without a uid: the next free one. */
   async addUser(name: string, uid?: number, gid?: number, shell = 'bash'): Promise<void> {
     await users.addUser(this, name, {
       shell,
@@ -155,17 +137,20 @@ export class Node extends InstanceView {
       ...(gid === undefined ? {} : { gid }),
     })
   }
+  /** Removes the account and the group of its name; its home stays. */
   async removeUser(name: string): Promise<void> {
     await users.removeUser(this, name)
   }
+  /** Makes the group when there is none of that name. */
   async addUserToGroup(user: string, group: string): Promise<void> {
     await users.addUserToGroup(this, user, group)
   }
 
-  /** Makes or reuses the user's key on this node. @returns the public key */
+  /** Makes or reuses the user's ed25519 key on this node. @returns the public key @throws NodeError without that user */
   async generateKeyForUser(user: string, options?: keys.GenerateKeyOptions): Promise<string> {
     return keys.generateKeyForUser(this, user, () => this.loginPublicKey(), options)
   }
+  /** Tells the user's ssh the host keys of these nodes, under all their names. */
   async addToKnownHosts(user: string, nodes: readonly Node[], addSelf = true): Promise<void> {
     const others = nodes.filter((node) => node.id !== this.id)
     await keys.addToKnownHosts(this, user, addSelf ? [this, ...others] : others)
@@ -173,6 +158,7 @@ export class Node extends InstanceView {
   async removeFromKnownHosts(user: string, nodes: readonly Node[]): Promise<void> {
     await keys.removeFromKnownHosts(this, user, nodes)
   }
+  /** The user reaches these nodes from this one and from each other, each with a key of its own. */
   async enablePasswordlessSsh(user: string, nodes: readonly Node[]): Promise<void> {
     await keys.enablePasswordlessSsh(this, user, nodes, () => this.loginPublicKey())
   }
@@ -196,46 +182,53 @@ export class Node extends InstanceView {
   async stopExportingFsToNodes(nodes: readonly Node[], paths?: readonly string[]): Promise<void> {
     await mounts.stopExportingFsToNodes(this, nodes, paths)
   }
+  /** Mounts paths of a server under the same paths, now and at every boot. */
   async mountNfsShares(server: Node, paths: readonly string[]): Promise<void> {
     await mounts.mountNfsShares(this, server, paths)
   }
+  /** Mounts a device at a path, now and at every boot; it must have a file system. */
   async mountDevice(device: string, path: string): Promise<void> {
     await mounts.mountDevice(this, device, path)
   }
 
+  /** Lines for these nodes in `/etc/hosts`; lines for others stay. */
   async addToEtcHosts(nodes: readonly Node[]): Promise<void> {
     await hosts.addToEtcHosts(this, nodes)
   }
   async removeFromEtcHosts(nodes: readonly Node[]): Promise<void> {
     await hosts.removeFromEtcHosts(this, nodes)
   }
+  /** This node's line for the `/etc/hosts` of others. */
   getHostsEntry(): string {
     return hosts.hostsEntry(this)
   }
+  /** Sets the host name now and for later boots. @throws InvalidHostname */
   async setHostname(name: string = this.alias): Promise<void> {
     await hosts.setHostname(this, name)
   }
 
+  /** `apt`, `yum` (for dnf too), or undefined. */
   async packageProvider(): Promise<packages.PackageProvider | undefined> {
     return packages.packageProvider(this)
+  }
+  /** Installs with the package tool the node has; names in a list or separated by blanks. @throws NodeError without one */
+  async packageInstall(names: packages.Packages): Promise<void> {
+    await packages.packageInstall(this, names)
   }
   /** Runs apt-get with these arguments, unattended. */
   async aptCommand(args: string): Promise<void> {
     await packages.aptCommand(this, args)
   }
-  /** Refreshes the package lists, then installs; names in a list or separated by blanks. */
+  /** Refreshes the package lists, then installs. */
   async aptInstall(names: packages.Packages): Promise<void> {
     await packages.aptInstall(this, names)
   }
+  /** Runs dnf, or yum where there is no dnf, with these arguments, unattended. */
   async yumCommand(args: string): Promise<void> {
     await packages.yumCommand(this, args)
   }
   async yumInstall(names: packages.Packages): Promise<void> {
     await packages.yumInstall(this, names)
-  }
-  /** Installs with the package tool the node has. */
-  async packageInstall(names: packages.Packages): Promise<void> {
-    await packages.packageInstall(this, names)
   }
 
   close(): void {

@@ -30,8 +30,10 @@ sc_apt install -- ${names}`
   await runScript(node.ssh, [{ name: 'apt-get-install', command }])
 }
 
+/** Runs dnf, or yum where there is no dnf, with arguments as a shell would split them; asks nothing. */
 export async function yumCommand(node: RemoteNode, args: string): Promise<void> {
-  await node.ssh.execute(`$(command -v dnf || command -v yum) -d 0 -e 0 -y ${args}`)
+  // -q and -y are what yum, dnf and dnf5 have in common
+  await node.ssh.execute(`"$(command -v dnf || command -v yum)" -q -y ${args}`)
 }
 
 export async function yumInstall(node: RemoteNode, packages: Packages): Promise<void> {

@@ -39,11 +39,14 @@ export async function stopInstance(
   await ec2.stopInstances({ InstanceIds: [node.id] }, abortable(signal))
 }
 
+/** Terminates an instance. Its spot request first: a persistent one would launch the next instance. */
 export async function terminateInstance(
-  ec2: Pick<EC2, 'terminateInstances'>,
-  node: Named,
+  ec2: Pick<EC2, 'terminateInstances' | 'cancelSpotInstanceRequests'>,
+  node: Named & Pick<InstanceView, 'spotId'>,
   signal?: AbortSignal,
 ): Promise<void> {
+  if (node.spotId !== undefined)
+    await ec2.cancelSpotInstanceRequests({ SpotInstanceRequestIds: [node.spotId] }, abortable(signal))
   await ec2.terminateInstances({ InstanceIds: [node.id] }, abortable(signal))
 }
 

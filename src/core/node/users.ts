@@ -51,9 +51,19 @@ export async function addUser(node: RemoteNode, name: string, options: AddUserOp
   await runScript(node.ssh, [accountStep(account), homeStep(account)])
 }
 
-/** Removes the account and the group of its name; its home stays. */
+/** Removes the account and the group of its name; its home stays. @throws RemoteCommandFailed while it has processes */
 export async function removeUser(node: RemoteNode, name: string): Promise<void> {
-  const command = sh`if getent passwd ${name} >/dev/null; then userdel ${name}; sc_changed ${`user ${name}`}; fi
+  node.ssh.logOut(name)
+  // 8: processes of the user; those of a login that just ended go in a moment
+  const command = sh`if getent passwd ${name} >/dev/null; then
+  sc_try=0
+  until sc_said=$(userdel ${name} 2>&1); do
+    [ $? = 8 ] && [ "$sc_try" -lt 20 ] || sc_fail "$sc_said"
+    sc_try=$((sc_try + 1))
+    sleep 0.2
+  done
+  sc_changed ${`user ${name}`}
+fi
 if getent group ${name} >/dev/null; then groupdel ${name}; fi`
   await runScript(node.ssh, [{ name: 'remove-user', command }])
 }

@@ -81,6 +81,11 @@ export class SshClient implements RemoteHost, Disposable {
     }
   }
 
+  /** Ends our login as `user`, if there is one; `switchUser` would log in again. */
+  logOut(user: string): void {
+    this.#sessions.get(user)?.close()
+  }
+
   /** The host key the node has shown and that was verified: `ssh-ed25519 AAAA...`. */
   async getServerPublicKey(): Promise<string> {
     const { hostKey } = await this.session.connection(this.#signal())

@@ -1,10 +1,6 @@
-import { InstanceNotRunning } from '../node/errors.js'
 import { sshCommandLine } from '../ssh/system-ssh.js'
-import { findNode } from './cluster.js'
-import { clusterKey } from './cluster-key.js'
-import type { ClusterDeps } from './deps.js'
-import { clusterOf, findGroup } from './discover.js'
-import type { NodePool } from './node-pool.js'
+import { InstanceNotRunning } from './errors.js'
+import type { InstanceView } from './instance-view.js'
 
 export interface SshTargetOptions {
   /** Default: root. */
@@ -28,32 +24,45 @@ export interface SshTarget {
   readonly user: string
 }
 
+/** The private key that opens a node. */
+export interface LoginKey {
+  readonly location: string
+  privateKey(): string
+  /** In authorized_keys form. */
+  publicKey(): Promise<string>
+}
+
+/** Host keys known of a cluster's nodes, in a file that the system's ssh can read. */
+export interface PinnedHostKeys {
+  readonly file: string
+  /** @throws HostKeyUnknown when they cannot be learned */
+  ensure(instanceId: string, alias: string, signal?: AbortSignal): Promise<void>
+}
+
+/** What a login needs to know besides the node. */
+export interface LoginWay {
+  readonly key: LoginKey
+  /** Port of sshd at the node's address. */
+  readonly port: number
+  readonly pins: PinnedHostKeys
+}
+
 /**
  * The command line that logs in to a node, with its host key pinned. Runs nothing on the node.
- *
- * @param identifier alias, instance id, address or DNS name
- * @throws InstanceDoesNotExist, InstanceNotRunning, KeyNotFound, HostKeyUnknown
+ * @throws InstanceNotRunning, KeyNotFound, HostKeyUnknown
  */
 export async function sshTarget(
-  deps: ClusterDeps,
-  pool: NodePool,
-  tag: string,
-  identifier: string,
-  options: SshTargetOptions = {},
+  node: InstanceView,
+  { key, port, pins }: LoginWay,
+  { signal, user = 'root', ...options }: SshTargetOptions = {},
 ): Promise<SshTarget> {
-  const { signal, user = 'root' } = options
-  const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
-  const nodes = await cluster.getNodesOrThrow({ signal })
-  const node = findNode(tag, nodes, identifier)
   if (!node.isRunning()) {
-    const hint = node.isStopped() ? `"starcluster start -x ${tag}" resumes the cluster` : undefined
+    const tag = node.parentCluster
+    const hint = node.isStopped() && tag !== undefined ? `"starcluster start -x ${tag}" resumes the cluster` : undefined
     throw new InstanceNotRunning(node.alias, node.state, hint)
   }
-  const key = clusterKey(deps, cluster.keyname)
   key.privateKey() // a missing file is told by us, better than by ssh
-  const pins = pool.pinsOf(tag)
   await pins.ensure(node.id, node.alias, signal)
-  const { port } = { port: deps.region.sshPort }
   const argv = sshCommandLine({
     host: node.addr,
     port,
