@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { EC2, Instance } from '@aws-sdk/client-ec2'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
+import type { Command } from '../ssh/quote.js'
 import { waitFor } from '../wait.js'
 import type { GroupEntry, PasswdEntry } from './accounts.js'
 import * as devices from './block-devices.js'
@@ -216,7 +217,7 @@ export class Node extends InstanceControl {
     await packages.packageInstall(this, names)
   }
   /** Runs apt-get with these arguments, unattended. */
-  async aptCommand(args: string): Promise<void> {
+  async aptCommand(args: Command): Promise<void> {
     await packages.aptCommand(this, args)
   }
   /** Refreshes the package lists, then installs. */
@@ -224,7 +225,7 @@ export class Node extends InstanceControl {
     await packages.aptInstall(this, names)
   }
   /** Runs dnf, or yum where there is no dnf, with these arguments, unattended. */
-  async yumCommand(args: string): Promise<void> {
+  async yumCommand(args: Command): Promise<void> {
     await packages.yumCommand(this, args)
   }
   async yumInstall(names: packages.Packages): Promise<void> {

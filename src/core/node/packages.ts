@@ -1,4 +1,4 @@
-import { ShellCommand, sh } from '../ssh/quote.js'
+import { type Command, commandText, ShellCommand, sh } from '../ssh/quote.js'
 import { NodeError } from './errors.js'
 import type { RemoteNode } from './remote-node.js'
 import { runScript } from './scripts/run-script.js'
@@ -18,8 +18,8 @@ export async function packageProvider(node: RemoteNode): Promise<PackageProvider
 }
 
 /** Runs apt-get with arguments as a shell would split them; asks nothing, waits for another apt. */
-export async function aptCommand(node: RemoteNode, args: string): Promise<void> {
-  await runScript(node.ssh, [{ name: 'apt-get', command: new ShellCommand(`sc_apt ${args}`) }])
+export async function aptCommand(node: RemoteNode, args: Command): Promise<void> {
+  await runScript(node.ssh, [{ name: 'apt-get', command: new ShellCommand(`sc_apt ${commandText(args)}`) }])
 }
 
 /** Refreshes the package lists and installs packages, in one round trip. */
@@ -31,13 +31,13 @@ sc_apt install -- ${names}`
 }
 
 /** Runs dnf, or yum where there is no dnf, with arguments as a shell would split them; asks nothing. */
-export async function yumCommand(node: RemoteNode, args: string): Promise<void> {
+export async function yumCommand(node: RemoteNode, args: Command): Promise<void> {
   // -q and -y are what yum, dnf and dnf5 have in common
-  await node.ssh.execute(`"$(command -v dnf || command -v yum)" -q -y ${args}`)
+  await node.ssh.execute(`"$(command -v dnf || command -v yum)" -q -y ${commandText(args)}`)
 }
 
 export async function yumInstall(node: RemoteNode, packages: Packages): Promise<void> {
-  await yumCommand(node, sh`install -- ${packageNames(packages)}`.text)
+  await yumCommand(node, sh`install -- ${packageNames(packages)}`)
 }
 
 /** Installs packages with whatever package tool the node has. */
