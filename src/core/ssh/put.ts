@@ -76,7 +76,7 @@ async function putFile(host: RemoteHost, { from, to, size, mode }: FileCopy, goi
   const draft = draftName(target)
   try {
     if (size <= SMALL_FILE) await putSmall(host, from, draft)
-    else await streamToFile(host, createReadStream(from), remotePath(draft), going)
+    else await streamToFile(host, createReadStream(from, { end: size - 1 }), remotePath(draft), size, going)
     await chmod(host, mode, draft)
     if (there && !there.isSymbolicLink()) await keepOwner(host, draft, there)
     going.signal.throwIfAborted()

@@ -13,14 +13,20 @@ interface StreamOptions {
   readonly tell?: ((bytes: number) => void) | undefined
 }
 
-/** Streams into a file on the node. Faster than sftp for more than a few packets; an abort stops it. */
+/**
+ * Streams `size` bytes into a file on the node. Faster than sftp for more than a few packets; an abort stops it. When we
+ * go away in the middle, the node sees the end of its input, finds bytes missing and removes the file.
+ */
 export async function streamToFile(
   host: RemoteHost,
   source: AsyncIterable<Buffer>,
   path: string,
+  size: number,
   { signal, tell = () => undefined }: StreamOptions = {},
 ): Promise<void> {
-  await throughCat(host, `exec cat > ${quote(path)}`, (channel) => pump(counted(source, tell), channel, signal), signal)
+  const file = quote(path)
+  const script = `cat > ${file} && [ "$(wc -c < ${file})" -eq ${size} ] || { rm -f ${file}; echo "not all of it arrived" >&2; exit 1; }`
+  await throughCat(host, script, (channel) => pump(counted(source, tell), channel, signal), signal)
 }
 
 /** Streams a file of the node. */

@@ -117,6 +117,14 @@ describe.skipIf(!haveSshd())('copying', () => {
     expect(await readdir(here)).toEqual(['big'])
   })
 
+  test('a connection that ends in the middle leaves no draft', async () => {
+    await writeFile(join(here, 'big'), Buffer.alloc(40_000_000))
+    const other = clientOf(sshd)
+    const putting = other.put(join(here, 'big'), join(there, 'target'), { onProgress: () => other.close() })
+    await expect(putting).rejects.toMatchObject({ code: 'SSHConnectionError' })
+    await expect.poll(() => readdir(there), { timeout: 20_000 }).toEqual([])
+  })
+
   test('progress is told file by file', async () => {
     for (const name of ['a', 'b', 'c']) await writeFile(join(here, name), name.repeat(10))
     const seen: number[] = []
