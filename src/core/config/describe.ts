@@ -9,7 +9,8 @@ export function describeType(setting: Setting): string {
 /** The default as it would be written in the file; undefined when there is none. */
 export function describeDefault(setting: Setting): string | undefined {
   if (setting.default === undefined) return undefined
-  if (typeof setting.default === 'object') return setting.default.join(', ') || 'empty'
+  if (Array.isArray(setting.default)) return setting.default.join(', ') || 'empty'
+  if (typeof setting.default === 'object') return 'empty'
   return String(setting.default)
 }
 
@@ -21,4 +22,6 @@ const TYPE_WORDS: Record<SettingType, string> = {
   list: 'list',
   path: 'path',
   paths: 'list of paths',
+  duration: 'time',
+  tags: 'list of key=value',
 }

@@ -4,7 +4,7 @@ import type { SettingType, SettingValues } from './setting-types.js'
 export interface Setting {
   readonly type: SettingType
   readonly doc: string
-  readonly default?: string | number | boolean | readonly string[]
+  readonly default?: string | number | boolean | readonly string[] | Readonly<Record<string, never>>
   readonly required?: true
   readonly choices?: readonly string[]
   /** The value never appears in a message or a log. */
@@ -45,6 +45,17 @@ export const AWS_INFO = {
     example: 'YOUR-ACCESS-KEY-ID',
   },
   aws_secret_access_key: { type: 'string', secret: true, doc: 'Secret of the access key.', example: 'YOUR-SECRET' },
+  aws_session_token: {
+    type: 'string',
+    secret: true,
+    doc: 'Session token, for temporary access keys.',
+    example: 'YOUR-TOKEN',
+  },
+  aws_profile: {
+    type: 'string',
+    doc: 'Profile of ~/.aws/config, SSO and assumed roles too, when there is no access key here.',
+    example: 'work',
+  },
   aws_user_id: { type: 'string', doc: 'Account number, for S3-backed images only.', example: '123456789012' },
   ec2_cert: { type: 'path', doc: 'X.509 certificate, for S3-backed images only.', example: '~/.ec2/cert.pem' },
   ec2_private_key: { type: 'path', doc: 'X.509 private key, for S3-backed images only.', example: '~/.ec2/pk.pem' },
@@ -80,6 +91,7 @@ export const VOLUME = {
   mount_path: { type: 'string', required: true, doc: 'Where the cluster sees it: absolute, not /.', example: '/data' },
   device: { type: 'string', doc: 'Device name; chosen when left out.', example: '/dev/sdj' },
   partition: { type: 'int', doc: 'Partition to mount, 1 to 99; the whole volume when left out.', example: '1' },
+  encrypted: { type: 'bool', doc: 'true: refuse the volume when it is not encrypted.', example: 'true' },
 } as const satisfies SectionSchema
 
 export const PERMISSION = {
@@ -121,8 +133,8 @@ export const CLUSTER = {
   node_image_id: {
     type: 'string',
     required: true,
-    doc: 'Image of the nodes. In the local cloud `default` when left out.',
-    example: 'default',
+    doc: 'Image of the nodes: AMI id, name of one of your own images, debian-12, ubuntu-24.04, al2023, or resolve:ssm:PARAMETER. In the local cloud `default` when left out.',
+    example: 'debian-12',
   },
   node_instance_type: {
     type: 'list',
@@ -141,6 +153,41 @@ export const CLUSTER = {
     doc: 'Zone; else that of the volumes, else AWS chooses.',
     example: 'us-east-1a',
   },
+  fallback_instance_types: {
+    type: 'list',
+    default: [],
+    doc: 'Instance types of the workers to try, in this order, when EC2 has no capacity for theirs.',
+    example: 'm5.large, m5a.large',
+  },
+  fallback_zones: {
+    type: 'list',
+    default: [],
+    doc: 'Zones to try, in this order, when EC2 has no capacity in the first.',
+    example: 'us-east-1b, us-east-1c',
+  },
+  min_nodes: {
+    type: 'int',
+    doc: 'Start with as few nodes as this, the master included, when EC2 has no capacity for more.',
+    example: '2',
+  },
+  start_timeout: {
+    type: 'duration',
+    doc: 'How long a start waits until all nodes answer on ssh; when left out 15 minutes to run and 20 to answer.',
+    example: '20m',
+  },
+  ttl: { type: 'duration', doc: 'Lifetime of the cluster; it ends itself then.', example: '8h' },
+  root_volume_size: {
+    type: 'int',
+    doc: 'Size of the root volumes in GiB; that of the image when left out.',
+    example: '30',
+  },
+  root_volume_type: {
+    type: 'string',
+    default: 'gp3',
+    choices: ['gp3', 'gp2', 'standard'],
+    doc: 'Type of the root volumes.',
+  },
+  root_volume_encrypted: { type: 'bool', default: true, doc: 'Encrypt the root volumes.' },
   volumes: { type: 'list', default: [], doc: 'Names of [volume] sections.', example: 'mydata' },
   plugins: {
     type: 'list',
@@ -149,6 +196,27 @@ export const CLUSTER = {
     example: 'pkginstaller',
   },
   permissions: { type: 'list', default: [], doc: 'Names of [permission] sections.', example: 'http' },
+  ssh_cidr: {
+    type: 'string',
+    doc: 'Addresses that may reach ssh; your own address when left out, 0.0.0.0/0 is everybody.',
+    example: '198.51.100.0/24',
+  },
+  iam_profile: {
+    type: 'string',
+    doc: 'Instance profile of the nodes, its name or ARN: programs on them have its role.',
+    example: 'cluster-node',
+  },
+  tags: {
+    type: 'tags',
+    default: {},
+    doc: 'Tags of the nodes, their volumes and the security group.',
+    example: 'project=genome, owner=ann',
+  },
+  image_user: {
+    type: 'string',
+    doc: 'User that the image lets in instead of root, and that may use sudo.',
+    example: 'ubuntu',
+  },
   userdata_scripts: {
     type: 'paths',
     default: [],
@@ -156,6 +224,11 @@ export const CLUSTER = {
     example: '~/boot.sh',
   },
   spot_bid: { type: 'float', doc: 'Price in US dollars an hour; makes every start a spot start.', example: '0.10' },
+  spot_max_price: {
+    type: 'float',
+    doc: 'The most to pay for a spot instance, in US dollars an hour; the on-demand price when left out.',
+    example: '0.10',
+  },
   force_spot_master: { type: 'bool', default: false, doc: 'Make the master a spot instance too.' },
   queue: {
     type: 'string',

@@ -8,6 +8,10 @@ export interface SettingValues {
   /** `~` and `$NAME` are expanded. */
   path: string
   paths: readonly string[]
+  /** Seconds. */
+  duration: number
+  /** Tags of AWS by their keys. */
+  tags: Readonly<Record<string, string>>
 }
 
 export type SettingType = keyof SettingValues
@@ -21,6 +25,8 @@ export const EXPECTED: Record<SettingType, string> = {
   list: 'names separated by commas',
   path: 'a path',
   paths: 'paths separated by commas',
+  duration: 'a time such as 90s, 20m, 8h or 2d',
+  tags: 'key=value pairs separated by commas, each key once',
 }
 
 /** The value, or undefined when the text is not of that type. `expand` is applied to paths. */
@@ -42,6 +48,8 @@ const PARSERS: Parsers = {
   list: splitList,
   path: (text, expand) => expand(text),
   paths: (text, expand) => splitList(text)?.map(expand),
+  duration: parseDuration,
+  tags: parseTags,
 }
 
 const BOOLEANS = new Map([
@@ -54,4 +62,21 @@ function splitList(text: string): string[] | undefined {
   if (text.trim() === '') return []
   const items = text.split(/\s*,\s*|\s*\n\s*/).map((item) => item.trim())
   return items.includes('') ? undefined : items
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** `90`, `90s`, `20m`, `1.5h`, `2d`; more than nothing. */
+function parseDuration(text: string): number | undefined {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)\s*([smhd])?$/i.exec(text) ?? []
+  const seconds = Number(number) * SECONDS[unit.toLowerCase() as keyof typeof SECONDS]
+  return seconds > 0 ? seconds : undefined
+}
+
+/** The value of a tag may be empty, its key may not. */
+function parseTags(text: string): Record<string, string> | undefined {
+  const pairs = splitList(text)?.map((item) => /^([^=]*?)\s*=\s*(.*)$/s.exec(item)?.slice(1) ?? [])
+  if (!pairs?.every(([key]) => key)) return undefined
+  const tags = new Map(pairs as [string, string][])
+  return tags.size === pairs.length ? Object.fromEntries(tags) : undefined
 }

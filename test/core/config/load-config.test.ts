@@ -113,12 +113,12 @@ test('half of a pair of credentials is reported', () => {
 test('unknown settings and sections are reported with the nearest name', () => {
   write(
     '.starclusterrc',
-    '[clustr a]\n[cluster b]\nclustersize = 2\nsize = 3\n[aws_info]\n[key]\n[global]\ndns_prefix = 1\nzzz = 1\n[something else]\n',
+    '[clustr a]\n[cluster b]\nclustersize = 2\nshell = 3\n[aws_info]\n[key]\n[global]\ndns_prefix = 1\nzzz = 1\n[something else]\n',
   )
   expect(loadConfig({ env }).warnings.map((line) => line.replace(/^.*rc:/, ''))).toEqual([
     '1: [clustr a] is ignored: no section of this kind exists (did you mean [cluster a]?)',
     '3: [cluster b] has no setting clustersize; it is ignored (did you mean cluster_size?)',
-    '4: [cluster b] has no setting size; it is ignored (did you mean cluster_size?)',
+    '4: [cluster b] has no setting shell; it is ignored (did you mean cluster_shell?)',
     '5: [aws_info] is ignored: no section of this kind exists (did you mean [aws info]?)',
     '6: [key] is ignored: it needs a name: [key NAME]',
     '8: [global] has no setting dns_prefix; it is ignored (it belongs in [cluster NAME])',

@@ -50,11 +50,11 @@ export function difference(expected: unknown, actual: unknown, path = ''): strin
 }
 
 function clusterShape(config: StarClusterConfig, template: ClusterTemplate): Record<string, unknown> {
-  const { name: _, nodeInstanceTypes, queue: __, volumes, permissions, ...rest } = template
+  const { nodeInstanceTypes, volumes, permissions, ...rest } = template
   const named = <T extends { name: string }>(names: readonly string[], from: ReadonlyMap<string, T>) =>
     sections(new Map(names.map((each) => [each, from.get(each)!])))
   return {
-    ...snake(rest),
+    ...onlyOriginal(snake(rest)),
     node_instance_type: nodeInstanceTypes.at(-1)?.type,
     node_instance_types: nodeInstanceTypes
       .slice(0, -1)
@@ -63,6 +63,15 @@ function clusterShape(config: StarClusterConfig, template: ClusterTemplate): Rec
     permissions: named(permissions, config.permissions),
   }
 }
+
+/** The original knows no other settings of a template. */
+function onlyOriginal(settings: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => ORIGINAL.includes(name)))
+}
+
+const ORIGINAL = `keyname key_location cluster_size node_image_id master_image_id master_instance_type cluster_user
+  cluster_shell availability_zone plugins userdata_scripts spot_bid force_spot_master disable_queue disable_cloudinit
+  subnet_id public_ips dns_prefix extends`.split(/\s+/)
 
 function sections(map: ReadonlyMap<string, { readonly name: string }>): Record<string, unknown> {
   return Object.fromEntries([...map].map(([name, { name: _, ...settings }]) => [name, snake(settings)]))

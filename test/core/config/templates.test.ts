@@ -36,6 +36,11 @@ test('where the region has defaults, a template may leave everything out', () =>
     clusterShell: 'bash',
     nodeImageId: 'default',
     nodeInstanceTypes: [{ type: 't3.small' }],
+    fallbackInstanceTypes: [],
+    fallbackZones: [],
+    rootVolumeType: 'gp3',
+    rootVolumeEncrypted: true,
+    tags: {},
     volumes: [],
     plugins: [],
     permissions: [],
@@ -223,6 +228,63 @@ to_port = 8
     toPort: 8,
     cidrIp: '0.0.0.0/0',
   })
+})
+
+test('settings that the original did not have are typed too', () => {
+  const text = `
+[cluster a]
+iam_profile = cluster-node
+ssh_cidr = 198.51.100.0/24
+root_volume_size = 30
+root_volume_type = gp2
+root_volume_encrypted = no
+image_user = ubuntu
+min_nodes = 2
+start_timeout = 20m
+fallback_instance_types = m5.large, m5a.large
+fallback_zones = local-b
+spot_max_price = 0.1
+ttl = 1.5h
+tags = project = genome, empty=, eq=a=b
+`
+  expect(config(text).template('a', local)).toMatchObject({
+    iamProfile: 'cluster-node',
+    sshCidr: '198.51.100.0/24',
+    rootVolumeSize: 30,
+    rootVolumeType: 'gp2',
+    rootVolumeEncrypted: false,
+    imageUser: 'ubuntu',
+    minNodes: 2,
+    startTimeout: 1200,
+    fallbackInstanceTypes: ['m5.large', 'm5a.large'],
+    fallbackZones: ['local-b'],
+    spotMaxPrice: 0.1,
+    ttl: 5400,
+    tags: { project: 'genome', empty: '', eq: 'a=b' },
+  })
+})
+
+test.each([
+  ['ttl = soon', 'a time such as'],
+  ['ttl = 0', 'a time such as'],
+  ['tags = a', 'key=value pairs'],
+  ['tags = a=1, a=2', 'key=value pairs'],
+  ['tags = =1', 'key=value pairs'],
+  ['root_volume_type = gp4', 'did you mean gp3?'],
+])('refuses %j', (line, message) => {
+  expect(problem(() => config(`[cluster a]\n${line}\n`).template('a', local))).toContain(message)
+})
+
+test('property: times are what they say in seconds', () => {
+  const units = fc.constantFrom(['', 1], ['s', 1], ['m', 60], ['h', 3600], ['d', 86_400]) as fc.Arbitrary<
+    [string, number]
+  >
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9999 }), units, (number, [unit, seconds]) => {
+      expect(config(`[cluster a]\nttl = ${number}${unit}\n`).template('a', local).ttl).toBe(number * seconds)
+    }),
+    { numRuns: 30 },
+  )
 })
 
 test.each([
