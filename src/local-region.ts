@@ -16,6 +16,8 @@ export function localRegion(env: NodeJS.ProcessEnv, onProgress: (message: string
     async prepareLaunch(signal) {
       await ensure(false, signal)
     },
+    // Nodes see this computer, and nothing else of its network, at the loopback address.
+    callerCidr: async () => '127.0.0.1/32',
     disks: localDisks(env),
   }
 }

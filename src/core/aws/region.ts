@@ -1,4 +1,5 @@
 import { StarClusterError } from '../errors.js'
+import { callerCidr } from './caller-address.js'
 
 /** Static credentials of a region that does not use the SDK's default chain. */
 export interface RegionCredentials {
@@ -55,6 +56,11 @@ export interface RegionEntry {
   ensureRunning(signal?: AbortSignal): Promise<RegionEndpoint>
   /** Called before instances are launched, for what only that needs and may take long (a base image). */
   prepareLaunch?(signal?: AbortSignal): Promise<void>
+  /**
+   * The address at which nodes see this computer, as a range: who may reach ssh when nobody says it.
+   * @throws OwnAddressUnknown
+   */
+  callerCidr?(signal?: AbortSignal): Promise<string>
   /** Missing where disks cannot be put back in place, as on AWS. */
   readonly disks?: RegionDisks
 }
@@ -78,7 +84,7 @@ export class RegionRegistry {
 
 /** AWS's own entry: nothing to start, the SDK knows the endpoint, sshd is on port 22. */
 export function awsRegion(name: string): RegionEntry {
-  return { name, sshPort: 22, templateDefaults: {}, ensureRunning: async () => ({}) }
+  return { name, sshPort: 22, templateDefaults: {}, ensureRunning: async () => ({}), callerCidr }
 }
 
 export class RegionDoesNotExist extends StarClusterError {

@@ -31,8 +31,8 @@ export interface NewSecurityGroup {
   readonly description: string
   readonly vpcId: string
   readonly tags: Tag[]
-  /** Who may reach port 22, unless a permission says it. */
-  readonly sshCidr: string
+  /** Who may reach port 22 besides those whom permissions let in. */
+  readonly sshCidr: string | undefined
   /** Other ports that are opened. */
   readonly permissions: readonly Permission[]
 }
@@ -66,17 +66,21 @@ export async function createSecurityGroup(
   return GroupId
 }
 
-/** A permission that covers port 22 for others than everyone replaces the rule for ssh. */
 export function groupRules(
   groupId: string,
   { sshCidr, permissions }: Pick<NewSecurityGroup, 'sshCidr' | 'permissions'>,
 ): IpPermission[] {
-  const coversSsh = ({ ipProtocol, fromPort, toPort, cidrIp }: Permission) =>
-    ipProtocol === 'tcp' && fromPort <= 22 && toPort >= 22 && cidrIp !== '0.0.0.0/0'
-  const ssh = { ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp: sshCidr }
-  const open = permissions.some(coversSsh) ? permissions : [ssh, ...permissions]
-  const unique = new Map(open.map((permission) => [JSON.stringify(rule(permission)), rule(permission)]))
+  const ssh = sshCidr === undefined ? [] : [{ ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp: sshCidr }]
+  const unique = new Map([...ssh, ...permissions].map((one) => [JSON.stringify(rule(one)), rule(one)]))
   return [...unique.values(), { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: groupId }] }]
+}
+
+export function opensSsh({ ipProtocol, fromPort, toPort }: Permission): boolean {
+  return ipProtocol === 'tcp' && fromPort <= 22 && toPort >= 22
+}
+
+export function isEverybody(cidr: string): boolean {
+  return cidr === '0.0.0.0/0' || cidr === '::/0'
 }
 
 function rule({ ipProtocol, fromPort, toPort, cidrIp }: Permission): IpPermission {

@@ -50,6 +50,26 @@ export class InvalidZone extends ClusterValidationError {
   override readonly code = 'InvalidZone'
 }
 
+export class InvalidDevice extends ClusterValidationError {
+  override readonly code = 'InvalidDevice'
+}
+
+export class InvalidPartition extends ClusterValidationError {
+  override readonly code = 'InvalidPartition'
+}
+
+export class InvalidProtocol extends ClusterValidationError {
+  override readonly code = 'InvalidProtocol'
+}
+
+export class InvalidPortRange extends ClusterValidationError {
+  override readonly code = 'InvalidPortRange'
+}
+
+export class InvalidCIDRSpecified extends ClusterValidationError {
+  override readonly code = 'InvalidCIDRSpecified'
+}
+
 export class MasterDoesNotExist extends ClusterValidationError {
   override readonly code = 'MasterDoesNotExist'
   constructor(tag: string) {

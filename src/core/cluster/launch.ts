@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto'
-import type { _InstanceType, EC2, Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2'
+import type { EC2, Instance } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { createSecurityGroup } from '../aws/security-groups.js'
-import { foldAliases, masterAlias } from '../node/aliases.js'
-import { aliasesTagKey, clusterTagKey } from '../node/instance-view.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterExists } from './errors.js'
+import { launchRequest, withTags } from './launch-request.js'
 import { poll } from './poll.js'
 import { recordTags } from './record.js'
 import { groupName } from './tag.js'
@@ -18,7 +16,7 @@ type Group = CheckedPlan['groups'][number]
 export async function createGroup(
   deps: ClusterDeps,
   plan: CheckedPlan,
-  sshCidr: string,
+  sshCidr: string | undefined,
   signal?: AbortSignal,
 ): Promise<string> {
   const version = deps.version ?? '1'
@@ -29,7 +27,7 @@ export async function createGroup(
         name: groupName(plan.tag),
         description: `StarCluster ${version}`,
         vpcId: plan.network.vpcId,
-        tags: recordTags(plan.record, version),
+        tags: withTags(recordTags(plan.record, version), plan.record.launch?.tags ?? {}),
         sshCidr,
         permissions: plan.permissions,
       },
@@ -71,7 +69,7 @@ async function runInstances(
   zone: string | undefined,
   signal?: AbortSignal,
 ): Promise<Instance[]> {
-  const input = request(plan, group, groupId, zone)
+  const input = launchRequest(plan, group, groupId, zone)
   const attempt = async () => {
     try {
       return (await ec2.runInstances(input, abortable(signal))).Instances ?? []
@@ -86,39 +84,4 @@ async function runInstances(
     slowestMs: 5000,
     signal,
   })
-}
-
-function request(plan: CheckedPlan, group: Group, groupId: string, zone: string | undefined): RunInstancesCommandInput {
-  const { record, network } = plan
-  const tags = [
-    { Key: clusterTagKey, Value: plan.tag },
-    { Key: aliasesTagKey, Value: foldAliases(group.aliases) },
-    {
-      Key: 'Name',
-      Value: group.aliases.length === 1 && group.aliases[0] === masterAlias() ? `${plan.tag} master` : plan.tag,
-    },
-  ]
-  return {
-    ImageId: group.launchImageId,
-    InstanceType: group.instanceType as _InstanceType,
-    MinCount: group.aliases.length,
-    MaxCount: group.aliases.length,
-    KeyName: record.keyname,
-    UserData: plan.userData.toString('base64'),
-    // A request that is sent again, also by a later start of the same cluster, does not launch again.
-    ClientToken: createHash('sha256')
-      .update(`${groupId} ${foldAliases(group.aliases)}${plan.launchId ?? ''}`)
-      .digest('hex'),
-    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 },
-    TagSpecifications: [{ ResourceType: 'instance', Tags: tags }],
-    ...(zone === undefined ? {} : { Placement: { AvailabilityZone: zone } }),
-    ...placeInNetwork(network.subnetId, groupId, record.publicIps),
-  }
-}
-
-function placeInNetwork(subnetId: string | undefined, groupId: string, publicIps: boolean | undefined) {
-  if (publicIps === undefined)
-    return { SecurityGroupIds: [groupId], ...(subnetId === undefined ? {} : { SubnetId: subnetId }) }
-  const place = subnetId === undefined ? {} : { SubnetId: subnetId }
-  return { NetworkInterfaces: [{ DeviceIndex: 0, Groups: [groupId], AssociatePublicIpAddress: publicIps, ...place }] }
 }

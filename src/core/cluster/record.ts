@@ -26,6 +26,14 @@ export interface ClusterRecord {
   readonly launch?: LaunchRecord
 }
 
+/** Of the nodes. */
+export interface RootVolume {
+  /** GiB; absent: as large as the image's. */
+  readonly size?: number
+  readonly type: string
+  readonly encrypted: boolean
+}
+
 interface LaunchRecord {
   readonly masterType?: string
   readonly masterImageId?: string
@@ -34,6 +42,11 @@ interface LaunchRecord {
   /** Files of user data, on the computer of the start. */
   readonly userdata?: readonly string[]
   readonly sshCidr?: string
+  readonly iamProfile?: string
+  readonly rootVolume?: RootVolume
+  readonly tags?: Readonly<Record<string, string>>
+  /** Seconds a start, or later nodes, are waited for. */
+  readonly startTimeout?: number
   readonly ports?: readonly PermissionSettings[]
 }
 

@@ -8,6 +8,7 @@ import { launchNodes } from './launch.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
+import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
 import { planAgain } from './start-plan.js'
 import { validatePlan } from './validate.js'
@@ -65,10 +66,9 @@ async function launchMissing(
   progress('launching the nodes')
   const { size, launch } = cluster.record
   deps.log.info(`An earlier start launched nothing: launching its ${size} ${size === 1 ? 'node' : 'nodes'}...`)
-  const rules = groupRules(cluster.groupId, {
-    sshCidr: launch?.sshCidr ?? '0.0.0.0/0',
-    permissions: plan.permissions,
-  })
+  const { permissions } = plan
+  const sshCidr = await sshSource(deps, { sshCidr: launch?.sshCidr, permissions }, signal)
+  const rules = groupRules(cluster.groupId, { sshCidr, permissions })
   // One by one: EC2 refuses all of a request when one rule exists already.
   for (const rule of rules) await authorize(deps.aws.ec2, cluster.groupId, [rule], signal)
   const instances = await launchNodes(deps, checked, cluster.groupId, signal)

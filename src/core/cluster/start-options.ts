@@ -16,6 +16,8 @@ export interface StartOverrides {
   readonly dnsPrefix?: boolean
   readonly subnetId?: string
   readonly publicIps?: boolean
+  /** Who may reach ssh, e.g. `198.51.100.0/24`. */
+  readonly sshCidr?: string
   /** Names of plugins, instead of the template's. */
   readonly plugins?: readonly string[]
 }
@@ -30,7 +32,5 @@ export interface StartOptions {
   readonly createOnly?: boolean
   /** Check everything and return a cluster that does not exist. */
   readonly validateOnly?: boolean
-  /** Who may reach port 22 of the nodes. Default: everyone. */
-  readonly sshCidr?: string
   readonly signal?: AbortSignal
 }

@@ -1,13 +1,17 @@
 import { chooseTemplate } from '../config/choose-template.js'
 import type { ClusterTemplate } from '../config/templates.js'
 import type { PermissionSettings } from '../config/types.js'
-import { checkHostname, masterAlias } from '../node/aliases.js'
+import { isHostname, masterAlias } from '../node/aliases.js'
 import { ownKeyFile } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import type { WantedKey } from './ensure-key-pair.js'
-import { ClusterValidationError } from './errors.js'
 import { type LaunchGroup, planLaunch } from './launch-plan.js'
 import type { ClusterRecord } from './record.js'
+import { overriddenSettings, withOverrides } from './settings/effective.js'
+import { keyFileProblems } from './settings/key-file.js'
+import { type SettingProblem, throwProblems } from './settings/problem.js'
+import { templateProblems } from './settings/template.js'
+import { unsupportedSettings } from './settings/unsupported.js'
 import type { StartOverrides } from './start-options.js'
 
 /** Everything `start` is going to do, settled before AWS is asked anything. */
@@ -25,67 +29,92 @@ export interface StartPlan {
   readonly unsupported: readonly string[]
 }
 
-const shells = ['bash', 'zsh', 'csh', 'ksh', 'tcsh']
-
 /** Settings of the template with what the command line says instead. @throws ClusterValidationError, ConfigError */
 export function planStart(
   deps: Pick<ClusterDeps, 'config' | 'region' | 'paths'>,
   tag: string,
   templateName: string | undefined,
   overrides: StartOverrides,
-  sshCidr?: string,
 ): StartPlan {
   const config = deps.config()
-  const template = chooseTemplate(config, templateName, deps.region.templateDefaults)
-  const prefix = (overrides.dnsPrefix ?? template.dnsPrefix) ? `${tag}-` : ''
-  if (prefix) checkHostname(masterAlias(prefix))
-  const user = checkUser(overrides.clusterUser ?? template.clusterUser)
-  const shell = checkShell(overrides.clusterShell ?? template.clusterShell)
-  const nodeInstanceTypes = withLastType(template.nodeInstanceTypes, overrides.nodeInstanceType)
-  const nodeImageId = overrides.nodeImageId ?? template.nodeImageId
-  const size = overrides.clusterSize ?? template.clusterSize
-  const masterImageId = overrides.masterImageId ?? template.masterImageId
-  const masterInstanceType = overrides.masterInstanceType ?? template.masterInstanceType
-  const groups = planLaunch({ size, prefix, nodeImageId, nodeInstanceTypes, masterImageId, masterInstanceType })
-  const userdataScripts = overrides.userdataScript ?? template.userdataScripts
+  const chosen = chooseTemplate(config, templateName, deps.region.templateDefaults)
+  const template = withOverrides(config, chosen, overrides)
+  const problems = [
+    ...prefixProblems(tag, template),
+    ...templateProblems(config, template),
+    ...keyFileProblems(template),
+  ]
+  throwProblems(config, problems, overriddenSettings(overrides))
   const permissions = template.permissions.flatMap((name) => config.permissions.get(name) ?? [])
-  const key = wantedKey(deps, overrides.keyname ?? template.keyname, overrides.keyLocation)
-  const zone = overrides.availabilityZone ?? template.availabilityZone
-  const subnetId = overrides.subnetId ?? template.subnetId
-  const publicIps = overrides.publicIps ?? template.publicIps
-  const record: ClusterRecord = {
-    version: 1,
-    template: template.name,
-    keyname: key.keyname,
-    user,
-    shell,
-    plugins: overrides.plugins ?? template.plugins,
-    queue: template.queue,
-    dnsPrefix: prefix !== '',
-    size,
-    nodeImageId,
-    nodeInstanceType: nodeInstanceTypes.at(-1)!.type,
-    ...(zone === undefined ? {} : { zone }),
-    ...(subnetId === undefined ? {} : { subnetId }),
-    ...(publicIps === undefined ? {} : { publicIps }),
-    launch: {
-      ...(masterInstanceType === undefined ? {} : { masterType: masterInstanceType }),
-      ...(masterImageId === undefined ? {} : { masterImageId }),
-      ...(nodeInstanceTypes.length === 1 && !nodeInstanceTypes[0]!.imageId ? {} : { types: nodeInstanceTypes }),
-      ...(userdataScripts.length === 0 ? {} : { userdata: userdataScripts }),
-      ...(sshCidr === undefined ? {} : { sshCidr }),
-      ...(permissions.length === 0 ? {} : { ports: permissions }),
-    },
-  }
+  const key = wantedKey(deps, template.keyname, overrides.keyLocation)
+  const record = recordOf(template, permissions)
   return {
     tag,
     record,
     key,
-    groups,
-    userdataScripts,
+    groups: planRecorded(tag, record, record.size),
+    userdataScripts: template.userdataScripts,
     permissions,
-    unsupported: unsupported(template),
+    unsupported: unsupportedSettings(template),
   }
+}
+
+function prefixProblems(tag: string, { name, dnsPrefix }: ClusterTemplate): SettingProblem[] {
+  const alias = masterAlias(`${tag}-`)
+  if (!dnsPrefix || isHostname(alias)) return []
+  const hint = 'choose another name for the cluster: letters, digits and - only, at most 56'
+  return [
+    {
+      kind: 'cluster',
+      name,
+      setting: 'dns_prefix',
+      text: `makes ${alias} of the name, which cannot be a host name`,
+      hint,
+    },
+  ]
+}
+
+function recordOf(template: ClusterTemplate, permissions: readonly PermissionSettings[]): ClusterRecord {
+  const { nodeInstanceTypes, nodeImageId, availabilityZone: zone, subnetId, publicIps, queue, dnsPrefix } = template
+  return {
+    version: 1,
+    template: template.name,
+    keyname: template.keyname,
+    user: template.clusterUser,
+    shell: template.clusterShell,
+    plugins: template.plugins,
+    queue,
+    dnsPrefix,
+    size: template.clusterSize,
+    nodeImageId,
+    nodeInstanceType: nodeInstanceTypes.at(-1)!.type,
+    ...given({ zone, subnetId, publicIps }),
+    launch: given({
+      masterType: template.masterInstanceType,
+      masterImageId: template.masterImageId,
+      types: nodeInstanceTypes.length === 1 && !nodeInstanceTypes[0]!.imageId ? undefined : nodeInstanceTypes,
+      userdata: template.userdataScripts.length === 0 ? undefined : template.userdataScripts,
+      sshCidr: template.sshCidr,
+      iamProfile: template.iamProfile,
+      rootVolume: {
+        ...given({ size: template.rootVolumeSize }),
+        type: template.rootVolumeType,
+        encrypted: template.rootVolumeEncrypted,
+      },
+      tags: Object.keys(template.tags).length === 0 ? undefined : template.tags,
+      startTimeout: template.startTimeout,
+      ports: permissions.length === 0 ? undefined : permissions,
+    }),
+  }
+}
+
+type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+/** Without the members that have no value. */
+function given<T extends object>(members: T): Given<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Given<T>
 }
 
 /** The plan of a start that was interrupted before it launched anything, from what it wrote down. undefined: too little. */
@@ -127,22 +156,6 @@ function planRecorded(tag: string, record: ClusterRecord, size: number): LaunchG
   })
 }
 
-/** A type on the command line replaces the one for all remaining workers; counted ones stay. */
-function withLastType(
-  types: ClusterTemplate['nodeInstanceTypes'],
-  type: string | undefined,
-): ClusterTemplate['nodeInstanceTypes'] {
-  return type === undefined ? types : [...types.slice(0, -1), { type }]
-}
-
-function unsupported({ spotBid, volumes, queue }: ClusterTemplate): string[] {
-  return [
-    ...(spotBid === undefined ? [] : ['spot_bid is not supported yet: on-demand instances are launched']),
-    ...(volumes.length === 0 ? [] : [`volumes are not supported yet: ${volumes.join(', ')} will not be attached`]),
-    ...(queue === 'none' ? [] : [`queue = ${queue} is not supported yet: the cluster gets no queueing system`]),
-  ]
-}
-
 /** `-K` names the file; else the `[key]` section; else the key is one of ours, made on first use. */
 function wantedKey(
   deps: Pick<ClusterDeps, 'config' | 'region' | 'paths'>,
@@ -154,20 +167,4 @@ function wantedKey(
   const mayBeOurs = keyname === deps.region.templateDefaults.keyname
   if (mayBeOurs && !config.keys.has(keyname)) return { keyname, location: ownKeyFile(deps, keyname), ours: true }
   return { keyname, location: config.key(keyname).keyLocation, ours: false }
-}
-
-function checkUser(user: string): string {
-  const hint = 'set cluster_user (-u) to a name such as sgeadmin'
-  if (user === 'root') throw new ClusterValidationError('the cluster user cannot be root', { hint })
-  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {
-    throw new ClusterValidationError(`${JSON.stringify(user)} cannot be the name of a user`, { hint })
-  }
-  return user
-}
-
-function checkShell(shell: string): string {
-  if (shells.includes(shell)) return shell
-  throw new ClusterValidationError(`${JSON.stringify(shell)} is not a shell we set up`, {
-    hint: `set cluster_shell (-S) to one of ${shells.join(', ')}`,
-  })
 }

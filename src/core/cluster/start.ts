@@ -9,6 +9,7 @@ import { describeMembers } from './members.js'
 import type { NodePool } from './node-pool.js'
 import { resumeCluster } from './resume.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
+import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
 import { planStart, type StartPlan } from './start-plan.js'
 import { checkTag } from './tag.js'
@@ -48,17 +49,17 @@ async function createCluster(
 ): Promise<Cluster> {
   const { signal } = options
   progress('checking the settings')
-  const plan = planStart(deps, tag, options.template, options.overrides ?? {}, options.sshCidr)
+  const plan = planStart(deps, tag, options.template, options.overrides ?? {})
   for (const line of plan.unsupported) deps.log.warn(line)
   if (!options.validateOnly) await refuseIfExists(deps, tag, signal)
   if (!options.validateOnly) await deps.region.prepareLaunch?.(signal)
-  const [plugins, checked] = await check(deps, plan, options)
+  const [plugins, checked, sshCidr] = await check(deps, plan, options)
   if (options.validateOnly) {
     deps.log.info(`All settings of cluster ${tag} are valid`)
     return new Cluster(tag, '', () => plan.record, deps, pool)
   }
   progress('launching the nodes')
-  const { cluster, ids } = await launch(deps, pool, checked, options)
+  const { cluster, ids } = await launch(deps, pool, checked, sshCidr, options)
   if (options.createOnly) return cluster
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
@@ -83,23 +84,31 @@ async function check(
   deps: ClusterDeps,
   plan: StartPlan,
   options: StartOptions,
-): Promise<[LoadedPlugin[], CheckedPlan]> {
+): Promise<[LoadedPlugin[], CheckedPlan, sshCidr: string | undefined]> {
   const checks = { changeNothing: options.validateOnly === true, signal: options.signal }
-  const [plugins, checked] = await Promise.allSettled([
+  const access = { sshCidr: plan.record.launch?.sshCidr, permissions: plan.permissions }
+  const [plugins, checked, sshCidr] = await Promise.allSettled([
     loadPlugins(deps, plan.record.plugins),
     validatePlan(deps, plan, checks),
+    sshSource(deps, access, options.signal),
   ])
   if (plugins.status === 'rejected') throw plugins.reason
   if (checked.status === 'rejected') throw checked.reason
-  return [plugins.value, checked.value]
+  if (sshCidr.status === 'rejected') throw sshCidr.reason
+  return [plugins.value, checked.value, sshCidr.value]
 }
 
 /** A launch that AWS refuses leaves nothing behind; an interrupted one may, and the message then says how to go on. */
-async function launch(deps: ClusterDeps, pool: NodePool, plan: CheckedPlan, options: StartOptions) {
+async function launch(
+  deps: ClusterDeps,
+  pool: NodePool,
+  plan: CheckedPlan,
+  sshCidr: string | undefined,
+  { signal }: StartOptions,
+) {
   const { tag, record } = plan
-  const { signal } = options
   deps.log.info(`Launching a cluster of ${record.size} ${record.size === 1 ? 'node' : 'nodes'}...`)
-  const groupId = await createGroup(deps, plan, options.sshCidr ?? '0.0.0.0/0', signal)
+  const groupId = await createGroup(deps, plan, sshCidr, signal)
   const cluster = new Cluster(tag, groupId, () => record, deps, pool)
   try {
     const instances = await launchNodes(deps, plan, groupId, signal)

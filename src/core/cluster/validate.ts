@@ -1,7 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
-import { findImage } from '../aws/images.js'
+import { findImage, type LaunchImage } from '../aws/images.js'
 import { describeInstanceTypes, type InstanceTypeFacts } from '../aws/instance-types.js'
 import { findNetwork, type NetworkPlace } from '../aws/network.js'
 import { nearest } from '../nearest.js'
@@ -9,12 +9,13 @@ import type { ClusterDeps } from './deps.js'
 import { ensureKeyPair } from './ensure-key-pair.js'
 import { ClusterValidationError, InvalidZone } from './errors.js'
 import type { LaunchGroup } from './launch-plan.js'
+import type { RootVolume } from './record.js'
 import type { StartPlan } from './start-plan.js'
 import { renderUserData } from './user-data.js'
 
 /** A plan that AWS would carry out: images found, types known, the key at hand. */
 export interface CheckedPlan extends StartPlan {
-  readonly groups: readonly (LaunchGroup & { readonly launchImageId: string })[]
+  readonly groups: readonly (LaunchGroup & { readonly image: LaunchImage })[]
   readonly network: NetworkPlace
   readonly userData: Buffer
 }
@@ -32,7 +33,7 @@ export async function validatePlan(
 ): Promise<CheckedPlan> {
   const { ec2 } = deps.aws
   const [groups, network, userData] = await settleAll([
-    checkImages(ec2, plan.groups, signal),
+    checkImages(ec2, plan, signal),
     findNetwork(ec2, plan.record.subnetId, signal),
     renderUserData(plan.userdataScripts),
     checkZone(ec2, plan.record.zone, signal),
@@ -54,7 +55,8 @@ async function settleAll<const T extends readonly unknown[]>(
   }
 }
 
-async function checkImages(ec2: EC2, groups: readonly LaunchGroup[], signal?: AbortSignal) {
+async function checkImages(ec2: EC2, { groups, record }: StartPlan, signal?: AbortSignal) {
+  const rootVolume = record.launch?.rootVolume
   const types = await describeInstanceTypes(
     ec2,
     groups.map(({ instanceType }) => instanceType),
@@ -70,7 +72,8 @@ async function checkImages(ec2: EC2, groups: readonly LaunchGroup[], signal?: Ab
       images.set(key, found)
       const image = await found
       checkArchitecture(group, type, image.architecture)
-      return { ...group, launchImageId: image.id }
+      checkRootVolume(group, image, rootVolume)
+      return { ...group, image }
     }),
   )
 }
@@ -84,6 +87,26 @@ function checkArchitecture(
   throw new ClusterValidationError(
     `image ${imageId} is for ${architecture}, but instance type ${instanceType} is ${type.architectures.join(' or ')}`,
     { hint: 'choose another image (-n, -m) or another instance type (-i, -I)' },
+  )
+}
+
+function checkRootVolume({ imageId }: LaunchGroup, image: LaunchImage, wanted: RootVolume | undefined): void {
+  const size = wanted?.size
+  if (size === undefined) return
+  if (image.rootDevice === undefined) {
+    throw new ClusterValidationError(
+      `root_volume_size cannot be followed with image ${imageId}: its root device is not known`,
+      {
+        hint: 'give the id of the image (ami-...) or its name instead, or leave root_volume_size out',
+      },
+    )
+  }
+  if (image.rootSize === undefined || size >= image.rootSize) return
+  throw new ClusterValidationError(
+    `root_volume_size = ${size}: image ${imageId} needs at least ${image.rootSize} GiB`,
+    {
+      hint: 'raise root_volume_size, or leave it out',
+    },
   )
 }
 

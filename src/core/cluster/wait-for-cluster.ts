@@ -5,6 +5,7 @@ import { describeInstancesById } from '../aws/instances.js'
 import type { Node } from '../node/node.js'
 import { withSignal } from '../node/run-signal.js'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
+import { deadlineSignal, WaitTimeoutError } from '../wait.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps, StartDeadlines } from './deps.js'
 import { NoClusterNodesFound } from './errors.js'
@@ -35,9 +36,37 @@ export async function waitForNodes(
   pool: NodePool,
   cluster: Cluster,
   ids: readonly string[],
-  { fresh, signal }: { fresh: boolean; signal?: AbortSignal | undefined },
+  options: WaitForNodes,
 ): Promise<Node[]> {
-  const deadlines = { ...defaults, ...deps.deadlines }
+  const seconds = cluster.record.launch?.startTimeout
+  if (seconds === undefined) return waitForAll(deps, pool, cluster, ids, { ...defaults, ...deps.deadlines }, options)
+  const ms = seconds * 1000
+  const what = `the nodes of cluster ${cluster.tag} to run and to answer on ssh (its start_timeout)`
+  const deadline = deadlineSignal(ms, new WaitTimeoutError(what, ms, goOn(cluster.tag)), options.signal)
+  const deadlines = { runningMs: ms, hostKeysMs: ms, sshMs: ms, ...deps.deadlines }
+  try {
+    return await waitForAll(deps, pool, cluster, ids, deadlines, { ...options, signal: deadline.signal })
+  } finally {
+    deadline.release()
+  }
+}
+
+interface WaitForNodes {
+  readonly fresh: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+const goOn = (tag: string) =>
+  `see what they do with "starcluster listclusters ${tag}"; "starcluster start -x ${tag}" goes on waiting`
+
+async function waitForAll(
+  deps: ClusterDeps,
+  pool: NodePool,
+  cluster: Cluster,
+  ids: readonly string[],
+  deadlines: StartDeadlines,
+  { fresh, signal }: WaitForNodes,
+): Promise<Node[]> {
   const atOnce = pLimit(connectsAtOnce)
   const connecting = new Map<string, Promise<void>>()
   // One node that can never be reached ends the wait for all the others at once.
@@ -65,7 +94,7 @@ export async function waitForNodes(
       timeoutMs: deadlines.runningMs,
       slowestMs: 5000,
       signal: both,
-      hint: `see what they do with "starcluster listclusters ${cluster.tag}"; "starcluster start -x ${cluster.tag}" goes on waiting`,
+      hint: goOn(cluster.tag),
     })
   const nodes = await allBegun().catch((error: unknown) => {
     failed.abort(error) // those that are being connected to are given up

@@ -6,11 +6,12 @@ import { expandPath } from '../paths.js'
 import { withEnvironment } from './environment.js'
 import { ConfigError, KeyNotFound, PluginNotFound } from './errors.js'
 import { isUrl } from './fetch-text.js'
+import { inherited } from './lineage.js'
 import { type NamedSections, readNamed } from './named-sections.js'
 import { readSection, readSettings } from './read-settings.js'
 import { AWS_INFO, GLOBAL, KEY, PERMISSION, PLUGIN, VOLUME } from './schema.js'
-import type { Section } from './section.js'
-import { collectSections, type Sections } from './sections.js'
+import { placeOf, type Section } from './section.js'
+import { collectSections, type NamedKind, type Sections } from './sections.js'
 import { sgeNotice } from './sge-notice.js'
 import { readSources } from './sources.js'
 import { resolveTemplate, type TemplateContext } from './templates.js'
@@ -62,8 +63,15 @@ export function loadConfig(options: LoadOptions = {}): StarClusterConfig {
     template: (name: string, defaults: TemplateDefaults) => resolveTemplate(context, name, defaults),
     plugin: (name) => pick(plugins, name, PluginNotFound),
     key: (name) => pick(keys, name, KeyNotFound),
+    place: (kind, name, setting) => placeIn(sections, kind, name, setting),
     isStale: () => sources.stamps.changed(),
   }
+}
+
+function placeIn(sections: Sections, kind: NamedKind, name: string, setting = ''): string | undefined {
+  const section = sections.all(kind).get(name)
+  const written = section && inherited(setting, section, kind === 'cluster' ? sections.all('cluster') : new Map())
+  return written ? placeOf(written) : section?.place
 }
 
 type Expand = (path: string) => string

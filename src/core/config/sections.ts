@@ -3,10 +3,13 @@ import type { RawSection, RawSetting } from './dialect.js'
 import { placeOf, Section } from './section.js'
 import { classify, SECTION_KINDS, type SectionKind } from './section-kinds.js'
 
+/** Kinds of which there is one section for each name. */
+export type NamedKind = Exclude<SectionKind['id'], 'global' | 'aws'>
+
 /** Every section of every file by kind and name, and what in them means nothing. */
 export interface Sections {
   one(kind: 'global' | 'aws'): Section | undefined
-  all(kind: 'key' | 'volume' | 'permission' | 'plugin' | 'cluster'): ReadonlyMap<string, Section>
+  all(kind: NamedKind): ReadonlyMap<string, Section>
   readonly warnings: readonly string[]
 }
 

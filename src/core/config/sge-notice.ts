@@ -1,3 +1,4 @@
+import { inherited } from './lineage.js'
 import type { Section } from './section.js'
 import type { Sections } from './sections.js'
 
@@ -16,18 +17,6 @@ export function sgeNotice(sections: Sections): string[] {
 
 function impliesSge(section: Section, templates: ReadonlyMap<string, Section>, forAws: boolean): boolean {
   if (inherited('queue', section, templates) !== undefined) return false
-  const disabled = inherited('disable_queue', section, templates)
+  const disabled = inherited('disable_queue', section, templates)?.value
   return disabled === undefined ? forAws : /^(0|no|false|off)$/i.test(disabled.trim())
-}
-
-/** The setting as it is written in the section or its nearest ancestor that has it. */
-function inherited(name: string, section: Section, templates: ReadonlyMap<string, Section>): string | undefined {
-  const seen = new Set<Section>()
-  for (let next: Section | undefined = section; next && !seen.has(next); ) {
-    seen.add(next)
-    const value = next.find(name)?.value
-    if (value !== undefined) return value
-    next = templates.get(next.settings.get('extends')?.value ?? '')
-  }
-  return undefined
 }

@@ -1,5 +1,6 @@
 import type { TemplateDefaults } from '../aws/region.js'
 import type { AWS_INFO, GLOBAL, KEY, PERMISSION, SettingsOf, VOLUME } from './schema.js'
+import type { NamedKind } from './sections.js'
 import type { ClusterTemplate } from './templates.js'
 
 export type GlobalSettings = SettingsOf<typeof GLOBAL>
@@ -40,6 +41,11 @@ export interface StarClusterConfig {
   plugin(name: string): PluginSettings
   /** Throws KeyNotFound, or ConfigError when the section has a mistake. */
   key(name: string): KeySettings
+  /**
+   * `file:line` of a setting, else of its section; undefined when there is no such section. A template's setting may
+   * stand in an ancestor.
+   */
+  place(kind: NamedKind, name: string, setting?: string): string | undefined
   /** True when a file was changed, removed or has appeared since: then load it again. A few stat calls. */
   isStale(): boolean
 }

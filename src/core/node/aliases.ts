@@ -64,9 +64,14 @@ export function aliasAt(folded: string | undefined, launchIndex: number | undefi
   return folded === undefined ? undefined : expandAliases(folded)[launchIndex ?? 0]
 }
 
-/** @throws InvalidHostname when a name could not be a host name. Source: RFC 1123, section 2.1. */
+/** Source: RFC 1123, section 2.1; one label of it. */
+export function isHostname(name: string): boolean {
+  return /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(name)
+}
+
+/** @throws InvalidHostname when a name could not be a host name. */
 export function checkHostname(name: string): void {
-  if (/^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(name)) return
+  if (isHostname(name)) return
   throw new InvalidHostname(`${JSON.stringify(name)} is not a valid host name`, {
     hint: 'use letters, digits and - (not at the ends), at most 63',
   })

@@ -1,4 +1,4 @@
-import { EC2 } from '@aws-sdk/client-ec2'
+import { type DescribeImagesRequest, EC2, type Image } from '@aws-sdk/client-ec2'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { findImage } from '../../../src/core/aws/images.js'
@@ -22,7 +22,7 @@ beforeEach(() => {
 
 test('an image is found by id, by name and as default', async () => {
   const [image] = (await ec2.describeImages({})).Images!
-  const found = { id: image!.ImageId, architecture: image!.Architecture }
+  const found = { id: image!.ImageId, architecture: image!.Architecture, rootDevice: '/dev/xvda', rootSize: 8 }
   expect(await findImage(ec2, 'default', 'x86_64')).toEqual(found)
   expect(await findImage(ec2, 'debian-12', 'x86_64')).toEqual(found)
   expect(await findImage(ec2, image!.ImageId!, 'x86_64')).toEqual(found)
@@ -33,20 +33,58 @@ test('an image is found by id, by name and as default', async () => {
   })
 })
 
-test('where no own image is called default, it is the newest Debian for the architecture; never an image of strangers', async () => {
-  const asked: unknown[] = []
+/** Answers DescribeImages for the images of publishers, as AWS does, and keeps what was asked. */
+function publishers(images: Record<string, Image[]>) {
+  const asked: DescribeImagesRequest[] = []
   const aws = {
-    describeImages: async (input: unknown) => {
+    describeImages: async (input: DescribeImagesRequest) => {
       asked.push(input)
-      return { Images: [] }
+      if (input.ImageIds) throw Object.assign(new Error('malformed'), { name: 'InvalidAMIID.Malformed', $metadata: {} })
+      return { Images: images[input.Owners?.[0] ?? ''] ?? [] }
     },
   } as unknown as EC2
-  expect((await findImage(aws, 'default', 'arm64')).id).toBe('resolve:ssm:/aws/service/debian/release/12/latest/arm64')
-  expect((await findImage(aws, 'default', 'x86_64')).id).toMatch(/amd64$/)
-  for (const input of asked)
-    expect(input).toSatisfy(
-      (i: { ImageIds?: unknown; Owners?: string[] }) => i.ImageIds !== undefined || i.Owners?.[0] === 'self',
-    )
+  return { aws, asked }
+}
+
+const debian = (id: string, created: string): Image => ({
+  ImageId: id,
+  CreationDate: created,
+  Architecture: 'x86_64',
+  RootDeviceName: '/dev/xvda',
+  BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8 } }],
+})
+
+test.each([
+  ['default', '136693071363', 'debian-12-amd64-*'],
+  ['debian-13', '136693071363', 'debian-13-amd64-*'],
+  ['ubuntu-24.04', '099720109477', 'ubuntu/images/hvm-ssd*/ubuntu-*-24.04-amd64-server-*'],
+  ['al2023', '137112412989', 'al2023-ami-2023.*-x86_64'],
+])('%s is the newest image of its publisher', async (name, owner, pattern) => {
+  const { aws, asked } = publishers({ [owner]: [debian('ami-old', '2025-01-01'), debian('ami-new', '2026-01-01')] })
+  const image = { id: 'ami-new', architecture: 'x86_64', rootDevice: '/dev/xvda', rootSize: 8 }
+  expect(await findImage(aws, name, 'x86_64')).toEqual(image)
+  expect(asked.at(-1)?.Filters?.[0]).toEqual({ Name: 'name', Values: [pattern] })
+})
+
+test.each([
+  ['default', 'arm64', 'debian/release/12/latest/arm64', '/dev/xvda'],
+  ['ubuntu-22.04', 'x86_64', 'canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id', '/dev/sda1'],
+  ['al2023', 'arm64', 'ami-amazon-linux-latest/al2023-ami-kernel-default-arm64', '/dev/xvda'],
+])('where its publisher has none, %s for %s is what the public parameter says', async (name, arch, end, rootDevice) => {
+  expect(await findImage(publishers({}).aws, name, arch)).toEqual({ id: `resolve:ssm:/aws/service/${end}`, rootDevice })
+})
+
+test('a name is never looked for among the images of strangers', async () => {
+  const { aws, asked } = publishers({})
+  await expect(findImage(aws, 'my-image', 'x86_64')).rejects.toMatchObject({ code: 'AMIDoesNotExist' })
+  await findImage(aws, 'ubuntu-24.04', 'x86_64')
+  for (const input of asked) expect(input.ImageIds ?? input.Owners).toHaveLength(1)
+})
+
+test('a parameter that the user names is left to EC2', async () => {
+  const { aws, asked } = publishers({})
+  expect(await findImage(aws, 'resolve:ssm:/my/image', 'x86_64')).toEqual({ id: 'resolve:ssm:/my/image' })
+  expect(asked).toEqual([])
 })
 
 test('instance types are described together; an unknown one names the nearest', async () => {
@@ -85,15 +123,16 @@ test('a group is made, found by pattern, and deleted twice without complaint', a
   expect(await describeSecurityGroups(ec2, ['@sc-*'])).toEqual([])
 })
 
-test('a permission for port 22 replaces the rule for ssh; equal rules are made once', () => {
-  const ssh = (cidrIp: string) => ({ ipProtocol: 'tcp', fromPort: 0, toPort: 1000, cidrIp })
-  const cidrs = (permissions: ReturnType<typeof ssh>[]) =>
-    groupRules('sg-1', { sshCidr: '0.0.0.0/0', permissions }).flatMap(
-      ({ IpRanges }) => IpRanges?.map(({ CidrIp }) => CidrIp) ?? [],
-    )
-  expect(cidrs([])).toEqual(['0.0.0.0/0'])
-  expect(cidrs([ssh('192.0.2.0/24')])).toEqual(['192.0.2.0/24'])
-  expect(cidrs([ssh('0.0.0.0/0'), ssh('0.0.0.0/0')])).toEqual(['0.0.0.0/0', '0.0.0.0/0'])
+test('ssh is open to whom it says and to whom permissions say; equal rules are made once', () => {
+  const ssh = (cidrIp: string) => ({ ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp })
+  const cidrs = (sshCidr: string | undefined, ...permissions: ReturnType<typeof ssh>[]) =>
+    groupRules('sg-1', { sshCidr, permissions }).flatMap(({ IpRanges }) => IpRanges?.map(({ CidrIp }) => CidrIp) ?? [])
+  expect(cidrs('192.0.2.1/32')).toEqual(['192.0.2.1/32'])
+  expect(cidrs(undefined, ssh('192.0.2.0/24'))).toEqual(['192.0.2.0/24'])
+  expect(cidrs('192.0.2.1/32', ssh('192.0.2.1/32'), ssh('198.51.100.0/24'))).toEqual([
+    '192.0.2.1/32',
+    '198.51.100.0/24',
+  ])
 })
 
 test('ids that EC2 does not know are left out, however many are asked for', async () => {

@@ -25,7 +25,10 @@ async function interruptedAt(operation: keyof EC2, when: 'before' | 'after', ove
     },
   })
   const cm = new ClusterManager({ ...on.deps, aws: { ...on.aws, ec2 } })
-  const started = cm.startCluster('c', { signal: controller.signal, sshCidr: '10.0.0.0/8', overrides })
+  const started = cm.startCluster('c', {
+    signal: controller.signal,
+    overrides: { ...overrides, sshCidr: '10.0.0.0/8' },
+  })
   await expect(started).rejects.toMatchObject({ code: 'CancelledStartRequest' })
 }
 

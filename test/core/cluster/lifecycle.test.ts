@@ -49,7 +49,7 @@ test('the group lets ssh in from outside and everything among its members', asyn
     '.starclusterrc',
     '[permission http]\nfrom_port = 80\nto_port = 80\n[cluster web]\npermissions = http\ncluster_size = 1\n',
   )
-  await on.cm.startCluster('c', { createOnly: true, template: 'web', sshCidr: '192.0.2.0/24' })
+  await on.cm.startCluster('c', { createOnly: true, template: 'web', overrides: { sshCidr: '192.0.2.0/24' } })
   const [group] = await describeSecurityGroups(on.aws.ec2, ['@sc-c'])
   const rules = group!.IpPermissions!.map(({ IpProtocol, FromPort, IpRanges, UserIdGroupPairs }) => [
     IpProtocol,

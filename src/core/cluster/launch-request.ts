@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import type { _InstanceType, RunInstancesCommandInput, Tag, VolumeType } from '@aws-sdk/client-ec2'
+import { foldAliases, masterAlias } from '../node/aliases.js'
+import { aliasesTagKey, clusterTagKey } from '../node/instance-view.js'
+import type { CheckedPlan } from './validate.js'
+
+type Group = CheckedPlan['groups'][number]
+
+/** The RunInstances request for the nodes of one group. @param zone where to, when the subnet does not say it */
+export function launchRequest(
+  plan: CheckedPlan,
+  group: Group,
+  groupId: string,
+  zone: string | undefined,
+): RunInstancesCommandInput {
+  const { record, network } = plan
+  const { tags = {}, iamProfile } = record.launch ?? {}
+  return {
+    ImageId: group.image.id,
+    InstanceType: group.instanceType as _InstanceType,
+    MinCount: group.aliases.length,
+    MaxCount: group.aliases.length,
+    KeyName: record.keyname,
+    UserData: plan.userData.toString('base64'),
+    // A request that is sent again, also by a later start of the same cluster, does not launch again.
+    ClientToken: createHash('sha256')
+      .update(`${groupId} ${foldAliases(group.aliases)}${plan.launchId ?? ''}`)
+      .digest('hex'),
+    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 },
+    TagSpecifications: [
+      { ResourceType: 'instance', Tags: withTags(instanceTags(plan.tag, group), tags) },
+      { ResourceType: 'volume', Tags: withTags([{ Key: clusterTagKey, Value: plan.tag }], tags) },
+    ],
+    ...(iamProfile === undefined
+      ? {}
+      : { IamInstanceProfile: { [iamProfile.startsWith('arn:') ? 'Arn' : 'Name']: iamProfile } }),
+    ...rootVolume(plan, group),
+    ...(zone === undefined ? {} : { Placement: { AvailabilityZone: zone } }),
+    ...placeInNetwork(network.subnetId, groupId, record.publicIps),
+  }
+}
+
+function instanceTags(tag: string, { aliases }: Group): Tag[] {
+  return [
+    { Key: clusterTagKey, Value: tag },
+    { Key: aliasesTagKey, Value: foldAliases(aliases) },
+    { Key: 'Name', Value: aliases.length === 1 && aliases[0] === masterAlias() ? `${tag} master` : tag },
+  ]
+}
+
+/** The user's tags added to ours; a Name of his own counts. */
+export function withTags(ours: readonly Tag[], own: Readonly<Record<string, string>>): Tag[] {
+  const theirs = Object.entries(own).map(([Key, Value]) => ({ Key, Value }))
+  return [...ours.filter(({ Key = '' }) => !Object.hasOwn(own, Key)), ...theirs]
+}
+
+/** Nothing where the device of the image's root volume is not known: then the volume is as the image has it. */
+function rootVolume({ record }: CheckedPlan, { image }: Group): Pick<RunInstancesCommandInput, 'BlockDeviceMappings'> {
+  const wanted = record.launch?.rootVolume
+  if (!wanted || image.rootDevice === undefined) return {}
+  const { size, type, encrypted } = wanted
+  const ebs = {
+    DeleteOnTermination: true,
+    VolumeType: type as VolumeType,
+    // false would be refused for an image whose snapshot is encrypted.
+    ...(encrypted ? { Encrypted: true } : {}),
+    ...(size === undefined ? {} : { VolumeSize: size }),
+  }
+  return { BlockDeviceMappings: [{ DeviceName: image.rootDevice, Ebs: ebs }] }
+}
+
+function placeInNetwork(subnetId: string | undefined, groupId: string, publicIps: boolean | undefined) {
+  const place = subnetId === undefined ? {} : { SubnetId: subnetId }
+  if (publicIps === undefined) return { SecurityGroupIds: [groupId], ...place }
+  return { NetworkInterfaces: [{ DeviceIndex: 0, Groups: [groupId], AssociatePublicIpAddress: publicIps, ...place }] }
+}
