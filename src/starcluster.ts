@@ -6,7 +6,14 @@ import { type AwsClients, createAwsClients } from './core/aws/clients.js'
 import { type RegionCredentials, type RegionEntry, RegionRegistry } from './core/aws/region.js'
 import { ClusterManager } from './core/cluster/cluster-manager.js'
 import type { StartDeadlines } from './core/cluster/deps.js'
-import { isStale, loadConfig, pluginSearchPath, type StarClusterConfig } from './core/config/index.js'
+import {
+  type ConfigError,
+  isStale,
+  type LoadOptions,
+  loadConfig,
+  pluginSearchPath,
+  type StarClusterConfig,
+} from './core/config/index.js'
 import { addSecret, type Logger, log as sharedLog } from './core/log.js'
 import { currentSignal } from './core/node/run-signal.js'
 import { type StarClusterPaths, starclusterPaths } from './core/paths.js'
@@ -23,6 +30,8 @@ export interface StarClusterOptions {
   /** Environment to read HOME and settings from. Credentials in it never select AWS. */
   readonly env?: NodeJS.ProcessEnv
   readonly log?: Logger
+  /** Where mistakes of the config are kept that would be thrown otherwise; its warnings are not logged then. */
+  readonly configProblems?: ConfigError[]
   /** How long starts wait for each step; for programs that would rather fail early. */
   readonly deadlines?: Partial<StartDeadlines>
 }
@@ -51,12 +60,18 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
   const env = options.env ?? process.env
   const log = options.log ?? sharedLog
   const paths = starclusterPaths(env)
-  const config = currentConfig({ env, log, ...(options.configFile === undefined ? {} : { file: options.configFile }) })
+  const { configFile: file, configProblems: problems } = options
+  const config = currentConfig({ env, log, problems, file })
   const regions = new RegionRegistry().register(localRegion(env, (message) => log.info(message)))
   const region = regions.get(
     chooseRegion({ config: config(), ...(options.region === undefined ? {} : { flag: options.region }) }),
   )
-  const aws = createAwsClients({ region, credentials: () => configuredCredentials(config()), signal: currentSignal })
+  const aws = createAwsClients({
+    region,
+    credentials: () => configuredCredentials(config()),
+    profile: () => config().aws?.awsProfile,
+    signal: currentSignal,
+  })
   const plugins = new PluginLoader({
     pluginPath: () => pluginSearchPath(config(), env),
     bundledDir: join(packageRoot(), 'src', 'plugins'),
@@ -98,7 +113,7 @@ function testProgram(): string[] {
 }
 
 /** Reads the config, and again whenever one of its files changed or appeared; warnings are said once per reading. */
-function currentConfig(options: { file?: string; env: NodeJS.ProcessEnv; log: Logger }): StarCluster['config'] {
+function currentConfig(options: LoadOptions & { log: Logger }): StarCluster['config'] {
   const { log, ...where } = options
   let config: StarClusterConfig | undefined
   return ({ force = false } = {}) => {
@@ -106,16 +121,17 @@ function currentConfig(options: { file?: string; env: NodeJS.ProcessEnv; log: Lo
     if (config && !force && !changed) return config
     config = loadConfig(where)
     if (changed) log.info(`Reloaded config ${config.path ?? '(defaults)'}`)
-    for (const warning of config.warnings) log.warn(warning)
+    if (!where.problems) for (const warning of config.warnings) log.warn(warning)
     return config
   }
 }
 
 /** Keys of `[aws info]`; without them the SDK's default chain finds some, on AWS only. */
 function configuredCredentials({ aws }: StarClusterConfig): RegionCredentials | undefined {
-  if (!aws?.awsAccessKeyId || !aws.awsSecretAccessKey) return undefined
-  addSecret(aws.awsSecretAccessKey)
-  return { accessKeyId: aws.awsAccessKeyId, secretAccessKey: aws.awsSecretAccessKey }
+  const { awsAccessKeyId: accessKeyId, awsSecretAccessKey: secretAccessKey, awsSessionToken: sessionToken } = aws ?? {}
+  if (!accessKeyId || !secretAccessKey) return undefined
+  addSecret(secretAccessKey)
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
 }
 
 async function describeRegion(region: RegionEntry, aws: AwsClients, signal?: AbortSignal): Promise<string> {

@@ -20,6 +20,8 @@ export interface AwsClientsOptions {
   readonly region: RegionEntry
   /** Keys of `[aws info]`: used where the region brings none of its own, and never sent to an endpoint that is not AWS's. */
   readonly credentials?: () => RegionCredentials | undefined
+  /** Profile of the AWS config files, for regions of AWS where there are no keys. */
+  readonly profile?: () => string | undefined
   /** Instead of HTTP: the in-process cloud in tests. */
   readonly requestHandler?: EC2ClientConfig['requestHandler']
   /** Ends the wait for the region to run. */
@@ -80,6 +82,7 @@ function clientSettings(
   options: AwsClientsOptions,
 ) {
   const credentials = endpoint.credentials ?? (endpoint.url === undefined ? options.credentials?.() : undefined)
+  const profile = credentials === undefined && endpoint.url === undefined ? options.profile?.() : undefined
   const agent = { keepAlive: true, maxSockets: 50 }
   return {
     region,
@@ -95,6 +98,7 @@ function clientSettings(
       ? {}
       : { endpoint: async () => ({ url: new URL((await ensureRunning()).url ?? String(endpoint.url)) }) }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(profile === undefined ? {} : { profile }),
   }
 }
 

@@ -1,4 +1,5 @@
 import ini from 'ini'
+import { type Refuse, refuseByThrowing } from './errors.js'
 import { type LogicalLine, logicalLines } from './logical-lines.js'
 
 /** A setting as it is written, with the place to look for it. */
@@ -30,8 +31,8 @@ export interface Dialect {
  * Reads the dialect of the original (that of Python's ConfigParser): comments after a blank only, continuation lines,
  * `name: value`, repeated sections. `ini` misreads these, so the text is brought into quoted form before `ini` parses it.
  */
-export function readDialect(text: string, file: string): Dialect {
-  const { lines, warnings } = logicalLines(text, file)
+export function readDialect(text: string, file: string, refuse: Refuse = refuseByThrowing): Dialect {
+  const { lines, warnings } = logicalLines(text, file, refuse)
   const parsed = ini.parse(quoteForIni(lines)) as Record<string, Record<string, unknown>>
   const places = new Map<string, number>()
   for (const entry of lines) {

@@ -12,11 +12,14 @@ export function withEnvironment(
 ): { readonly section: Section; readonly warnings: readonly string[] } {
   const merged = new Section(section.kind, section.name, section.place, new Map())
   const used: string[] = []
+  // A session token belongs to its access key: those of the file and of the environment are never mixed.
+  const keysOfEnvironment = env.AWS_ACCESS_KEY_ID !== undefined && env.AWS_SECRET_ACCESS_KEY !== undefined
   for (const name of Object.keys(AWS_INFO)) {
     const variable = [name.toUpperCase(), name].find((candidate) => env[candidate] !== undefined)
-    const written = section.find(name)
+    const isToken = name === 'aws_session_token'
+    const written = isToken && keysOfEnvironment ? undefined : section.find(name)
     if (written) merged.settings.set(name, written)
-    if (variable === undefined) continue
+    if (variable === undefined || (isToken && !keysOfEnvironment)) continue
     const value = env[variable] as string
     if (value !== written?.value) used.push(variable)
     merged.settings.set(name, fromEnvironment(name, variable, value))

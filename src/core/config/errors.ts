@@ -40,3 +40,10 @@ export class KeyNotFound extends ConfigError {
 export class ClusterTemplateDoesNotExist extends StarClusterError {
   readonly code = 'ClusterTemplateDoesNotExist'
 }
+
+/** What is done with a mistake: it is thrown, or kept while the reading goes on. */
+export type Refuse = (error: ConfigError) => void
+
+export const refuseByThrowing: Refuse = (error) => {
+  throw error
+}

@@ -1,13 +1,16 @@
-import { ConfigError, ConfigHasNoSections } from './errors.js'
+import { ConfigError, ConfigHasNoSections, type Refuse } from './errors.js'
 
 /** A section header, or a setting with its continuation lines joined; `line` counts from 1. */
 export type LogicalLine =
   | { readonly header: string; readonly line: number; readonly name?: undefined }
   | { readonly header: string; readonly line: number; readonly name: string; readonly value: string }
 
-/** Splits the text of a config file into headers and settings, comments and blank lines left out. */
-export function logicalLines(text: string, file: string): { lines: LogicalLine[]; warnings: string[] } {
-  const reader = new LineReader(file)
+/**
+ * Splits the text of a config file into headers and settings, comments and blank lines left out.
+ * @param refuse called for each line that is neither; where it does not throw, the line is passed over
+ */
+export function logicalLines(text: string, file: string, refuse: Refuse): { lines: LogicalLine[]; warnings: string[] } {
+  const reader = new LineReader(file, refuse)
   const physical = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)
   for (const [index, line] of physical.entries()) reader.read(line, index + 1)
   return reader.finish()
@@ -29,7 +32,10 @@ class LineReader {
   private header: string | undefined
   private open: OpenSetting | undefined
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly refuse: Refuse,
+  ) {}
 
   read(line: string, number: number): void {
     if (isComment(line)) return
@@ -57,27 +63,30 @@ class LineReader {
   }
 
   private startSetting(content: string, line: number, indent: number): void {
-    const at = `${this.file}:${line}`
-    if (content.startsWith('[') && !content.includes(']')) {
-      throw new ConfigError(`${at}: ${quote(content)} has no closing ]`, {
-        hint: 'write the head of a section as [cluster smallcluster], on a line of its own',
-      })
-    }
-    if (this.header === undefined) {
-      throw new ConfigHasNoSections(`${at}: ${quote(content)} stands before any [section]`, {
-        hint: 'a config file is made of sections such as [cluster smallcluster], each followed by settings',
-      })
-    }
     const match = /^([^:=]+?)\s*[:=]\s*(.*)$/s.exec(content)
-    if (!match) {
-      throw new ConfigError(`${at}: ${quote(content)} is neither a [section] nor a setting`, {
-        hint: 'write a setting as name = value; begin a comment with #',
-      })
+    const problem = this.problemOf(content, `${this.file}:${line}: ${quote(content)}`, match)
+    if (problem || !match || this.header === undefined) {
+      if (problem) this.refuse(problem)
+      return
     }
     const name = (match[1] as string).toLowerCase()
     const value = match[2] === '""' ? '' : (match[2] as string)
     this.warnIfTwice(name, line)
     this.open = { header: this.header, name, line, indent, parts: [value] }
+  }
+
+  private problemOf(content: string, what: string, match: unknown): ConfigError | undefined {
+    if (content.startsWith('[') && !content.includes(']')) {
+      const hint = 'write the head of a section as [cluster smallcluster], on a line of its own'
+      return new ConfigError(`${what} has no closing ]`, { hint })
+    }
+    if (this.header === undefined) {
+      const hint = 'a config file is made of sections such as [cluster smallcluster], each followed by settings'
+      return new ConfigHasNoSections(`${what} stands before any [section]`, { hint })
+    }
+    if (match) return undefined
+    const hint = 'write a setting as name = value; begin a comment with #'
+    return new ConfigError(`${what} is neither a [section] nor a setting`, { hint })
   }
 
   private warnIfTwice(name: string, line: number): void {

@@ -44,8 +44,8 @@ export function readSettings<S extends SectionSchema>(schema: S, options: ReadOp
   return { values: values as SettingsOf<S>, problems: [] }
 }
 
-/** A text left empty (`CLUSTER_USER =`) counts as left out. */
-function readOne(
+/** One setting typed, or what is wrong with it. A text left empty (`CLUSTER_USER =`) counts as left out. */
+export function readOne(
   name: string,
   setting: Setting,
   found: Found,

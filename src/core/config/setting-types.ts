@@ -1,3 +1,5 @@
+import { parseDuration } from '../setup/durations.js'
+
 /** The types a setting can have, and how the text of the file becomes a value of that type. */
 export interface SettingValues {
   string: string
@@ -8,7 +10,7 @@ export interface SettingValues {
   /** `~` and `$NAME` are expanded. */
   path: string
   paths: readonly string[]
-  /** Seconds. */
+  /** Seconds, more than none. */
   duration: number
   /** Tags of AWS by their keys. */
   tags: Readonly<Record<string, string>>
@@ -48,7 +50,7 @@ const PARSERS: Parsers = {
   list: splitList,
   path: (text, expand) => expand(text),
   paths: (text, expand) => splitList(text)?.map(expand),
-  duration: parseDuration,
+  duration: (text) => parseDuration(text, 1000) || undefined,
   tags: parseTags,
 }
 
@@ -62,15 +64,6 @@ function splitList(text: string): string[] | undefined {
   if (text.trim() === '') return []
   const items = text.split(/\s*,\s*|\s*\n\s*/).map((item) => item.trim())
   return items.includes('') ? undefined : items
-}
-
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 }
-
-/** `90`, `90s`, `20m`, `1.5h`, `2d`; more than nothing. */
-function parseDuration(text: string): number | undefined {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)\s*([smhd])?$/i.exec(text) ?? []
-  const seconds = Number(number) * SECONDS[unit.toLowerCase() as keyof typeof SECONDS]
-  return seconds > 0 ? seconds : undefined
 }
 
 /** The value of a tag may be empty, its key may not. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { expandPath, starclusterPaths } from '../paths.js'
 import { type Dialect, readDialect } from './dialect.js'
-import { ConfigError, ConfigNotFound } from './errors.js'
+import { ConfigError, ConfigNotFound, type Refuse } from './errors.js'
 import { fetchText, isUrl } from './fetch-text.js'
 import { FileStamps } from './file-stamps.js'
 import { parseValue } from './setting-types.js'
@@ -18,35 +18,49 @@ export interface ConfigSources {
   readonly warnings: readonly string[]
 }
 
-/** Finds the config and reads it with what it includes. */
-export function readSources(file: string | undefined, env: NodeJS.ProcessEnv): ConfigSources {
+/** Finds the config and reads it with what it includes. A file that is refused is left out. */
+export function readSources(file: string | undefined, env: NodeJS.ProcessEnv, refuse: Refuse): ConfigSources {
   const stamps = new FileStamps()
-  const path = chooseFile(file, env, stamps)
+  const { path, candidates } = findConfigFile(file, env)
+  for (const candidate of candidates) stamps.add(candidate)
   if (path === undefined) return { path, files: [], dialects: [], stamps, warnings: [] }
-  const main = readDialect(readText(path, `config file ${path}`), path)
-  const included = includesOf(main, path, env)
-  const dialects = [main]
-  for (const include of included) {
-    stamps.add(include)
-    dialects.push(readDialect(readText(include, `file ${include}, included by ${path},`), include))
+  const files: string[] = []
+  const dialects: Dialect[] = []
+  const read = (from: string, what: string) => {
+    stamps.add(from)
+    const text = readText(from, what, refuse)
+    if (text === undefined) return undefined
+    const dialect = readDialect(text, from, refuse)
+    files.push(from)
+    dialects.push(dialect)
+    return dialect
   }
-  const warnings = dialects.slice(1).flatMap(nestedIncludes)
-  return { path, files: [path, ...included], dialects, stamps, warnings }
+  const main = read(path, `config file ${path}`)
+  const included = main ? includesOf(main, path, env, refuse) : []
+  for (const include of included) read(include, `file ${include}, included by ${path},`)
+  return { path, files, dialects, stamps, warnings: dialects.slice(1).flatMap(nestedIncludes) }
+}
+
+/** Which config file is read, and why. */
+export interface ConfigFileChoice {
+  /** undefined: there is none, the defaults are all there is. */
+  readonly path: string | undefined
+  readonly reason: '-c' | '$STARCLUSTER_CONFIG' | 'usual place' | 'none'
+  /** Where it was looked for, up to the one that is read. */
+  readonly candidates: readonly string[]
 }
 
 /** A file that was named must exist; of the usual places the first that exists is taken. */
-function chooseFile(file: string | undefined, env: NodeJS.ProcessEnv, stamps: FileStamps): string | undefined {
+export function findConfigFile(file: string | undefined, env: NodeJS.ProcessEnv = process.env): ConfigFileChoice {
   const named = file ?? (env.STARCLUSTER_CONFIG || undefined)
   if (named !== undefined) {
     const path = isUrl(named) ? named : resolve(expandPath(named, env))
-    stamps.add(path)
-    return path
+    return { path, reason: file === undefined ? '$STARCLUSTER_CONFIG' : '-c', candidates: [path] }
   }
-  for (const path of starclusterPaths(env).configFiles) {
-    stamps.add(path)
-    if (exists(path)) return path
-  }
-  return undefined
+  const { configFiles } = starclusterPaths(env)
+  const found = configFiles.findIndex(exists)
+  if (found === -1) return { path: undefined, reason: 'none', candidates: configFiles }
+  return { path: configFiles[found], reason: 'usual place', candidates: configFiles.slice(0, found + 1) }
 }
 
 function exists(path: string): boolean {
@@ -58,20 +72,24 @@ function exists(path: string): boolean {
   }
 }
 
-function readText(path: string, what: string): string {
-  if (isUrl(path)) return fetchText(path)
+function readText(path: string, what: string, refuse: Refuse): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return isUrl(path) ? fetchText(path) : readFileSync(path, 'utf8')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' && what.startsWith('config')) {
-      throw new ConfigNotFound(`${what} does not exist`, {
-        hint: 'check -c and $STARCLUSTER_CONFIG; without them ~/.starclusterrc is read, and no config at all is fine too',
-      })
-    }
-    const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${READ_ERRORS[code ?? ''] ?? message}`
-    throw new ConfigError(`${what} ${reason}`, { cause: error })
+    refuse(error instanceof ConfigError ? error : readError(what, error as NodeJS.ErrnoException))
+    return undefined
   }
+}
+
+function readError(what: string, error: NodeJS.ErrnoException): ConfigError {
+  const { code, message } = error
+  if (code === 'ENOENT' && what.startsWith('config')) {
+    return new ConfigNotFound(`${what} does not exist`, {
+      hint: 'check -c and $STARCLUSTER_CONFIG; without them ~/.starclusterrc is read, and no config at all is fine too',
+    })
+  }
+  const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${READ_ERRORS[code ?? ''] ?? message}`
+  return new ConfigError(`${what} ${reason}`, { cause: error })
 }
 
 const READ_ERRORS: Record<string, string> = {
@@ -81,7 +99,7 @@ const READ_ERRORS: Record<string, string> = {
 }
 
 /** Relative paths are relative to the file that includes. */
-function includesOf(main: Dialect, path: string, env: NodeJS.ProcessEnv): string[] {
+function includesOf(main: Dialect, path: string, env: NodeJS.ProcessEnv, refuse: Refuse): string[] {
   const written = includeSetting(main)
   if (!written) return []
   const expand = (include: string) => {
@@ -90,9 +108,10 @@ function includesOf(main: Dialect, path: string, env: NodeJS.ProcessEnv): string
   }
   const includes = parseValue('paths', written.value, expand)
   if (includes) return [...includes]
-  throw new ConfigError(
-    `${path}:${written.line}: [global] include = ${written.value}: expected paths separated by commas`,
+  refuse(
+    new ConfigError(`${path}:${written.line}: [global] include = ${written.value}: expected paths separated by commas`),
   )
+  return []
 }
 
 function nestedIncludes(dialect: Dialect): string[] {

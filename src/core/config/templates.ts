@@ -66,7 +66,7 @@ function readTemplate(
 ): ClusterTemplate {
   const label = section?.label ?? 'the built-in template'
   const place = section?.place ?? 'without a config'
-  const read = readSettings(CLUSTER, { label, place, find, expand: context.expand, defaults: asSettings(defaults) })
+  const read = readSettings(CLUSTER, { label, place, find, expand: context.expand, defaults: regionDefaults(defaults) })
   if (!read.values) throw templateError(read.problems)
   const { nodeInstanceType, queue, ...values } = read.values
   const nodeInstanceTypes = parseNodeTypes(nodeInstanceType)
@@ -86,8 +86,8 @@ function readTemplate(
   return { ...values, name, ...key, nodeInstanceTypes, queue: queue as QueueName }
 }
 
-/** The template and its ancestors, nearest first. */
-function inheritance(clusters: ReadonlyMap<string, Section>, name: string): Section[] {
+/** The template and its ancestors, nearest first. @throws ClusterTemplateDoesNotExist, ConfigError */
+export function inheritance(clusters: ReadonlyMap<string, Section>, name: string): Section[] {
   const chain: Section[] = []
   for (let next: string | undefined = name; next !== undefined; ) {
     const section: Section | undefined = clusters.get(next)
@@ -156,7 +156,8 @@ function templateError(problems: readonly string[]): ConfigError {
   return new ConfigError(problems.join('\n'), { hint: 'see docs/configuration.md for every setting' })
 }
 
-function asSettings(defaults: TemplateDefaults): Record<string, unknown> {
+/** The region's defaults by the names of settings. */
+export function regionDefaults(defaults: TemplateDefaults): Record<string, unknown> {
   return {
     cluster_size: defaults.clusterSize,
     node_image_id: defaults.nodeImageId,

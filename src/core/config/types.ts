@@ -1,4 +1,5 @@
 import type { TemplateDefaults } from '../aws/region.js'
+import type { ExplainedSection } from './explain.js'
 import type { AWS_INFO, GLOBAL, KEY, PERMISSION, SettingsOf, VOLUME } from './schema.js'
 import type { NamedKind } from './sections.js'
 import type { ClusterTemplate } from './templates.js'
@@ -27,6 +28,8 @@ export interface StarClusterConfig {
   readonly sources: readonly string[]
   /** For the user to see, a line each; without secrets. */
   readonly warnings: readonly string[]
+  /** What is wrong with sections that nothing can use therefore; among the warnings too. */
+  readonly mistakes: readonly string[]
   readonly global: GlobalSettings
   /** undefined when no file has an `[aws info]` section: the environment alone never makes one. */
   readonly aws: AwsSettings | undefined
@@ -46,6 +49,11 @@ export interface StarClusterConfig {
    * stand in an ancestor.
    */
   place(kind: NamedKind, name: string, setting?: string): string | undefined
+  /**
+   * Where each value comes from: of a template and of all sections it refers to, or of `[global]` and `[aws info]`
+   * alone when no template is named. Without secrets.
+   */
+  explain(template: string | undefined, defaults: TemplateDefaults): readonly ExplainedSection[]
   /** True when a file was changed, removed or has appeared since: then load it again. A few stat calls. */
   isStale(): boolean
 }

@@ -35,11 +35,47 @@ every setting with an explanation, ready to be copied to \`~/.starclusterrc\`.
 The first that exists is read; files named by \`include\` are read after it and count over it. A running shell notices when
 any of these files is changed, removed or made.
 
+## Writing and checking it
+
+| Command | What it does |
+|---|---|
+| \`starcluster config init\` | asks a few questions and writes a config that works, readable by you only; with \`--yes\` and options it asks nothing |
+| \`starcluster config check\` | loads everything, plugins too, and reports all problems at once with file and line; exit status 1 when there are errors |
+| \`starcluster config show [TEMPLATE]\` | the template as it is understood, and for each value where it comes from: file and line, another template, the environment, a default; no secrets |
+| \`starcluster config path\` | which file is used, and why |
+
+\`check\`, \`show\` and \`path\` take \`--json\`.
+
 ## Local cloud or AWS
 
 Clusters live in the region \`local\`, on this computer, unless \`-r REGION\` names another region or the config has a section
 \`[aws info]\`: then in its \`aws_region_name\`, else in us-east-1. Credentials or a region in the environment alone never
 select AWS.
+
+Credentials are \`aws_access_key_id\` and \`aws_secret_access_key\` (with \`aws_session_token\` for temporary ones) of
+\`[aws info]\` or of the environment, else \`aws_profile\` of \`~/.aws/config\`, which may use SSO or assume a role, else what
+the default chain of the AWS SDK finds. They are never sent to the local cloud.
+
+## Who may reach a cluster, and its disks
+
+- Port 22 is open to your own address only, as AWS sees it when the cluster is started. \`ssh_cidr\` names another range; a
+  permission that opens port 22 takes the place of your own address. Nodes in a subnet without public addresses see you at a
+  private address: set \`ssh_cidr\` there. A start that opens ssh to everybody says so.
+- Root volumes are encrypted gp3, as large as the image's; \`root_volume_size\`, \`root_volume_type\` and
+  \`root_volume_encrypted\` change that.
+- \`tags\` are put on nodes, their volumes and the security group, when they are made.
+
+## Images
+
+\`node_image_id\` and \`master_image_id\` take an AMI id, the name of one of your own images, the name of a distribution
+(\`debian-12\`, \`ubuntu-24.04\`, \`al2023\`: the newest image of its publisher for the architecture of the instance type), or
+\`resolve:ssm:PARAMETER\`, which EC2 looks up. In the local cloud there are the images that \`starcluster local image list\` shows.
+
+## Not followed yet
+
+\`spot_bid\`, \`spot_max_price\`, \`volumes\`, \`queue\`, \`ttl\`, \`min_nodes\`, \`fallback_instance_types\`, \`fallback_zones\`,
+\`image_user\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
+endpoints other than AWS's and proxies.
 
 ## How it is written
 
@@ -62,6 +98,7 @@ plugins = pkginstaller
 - In paths \`~\` and \`$NAME\` are replaced.
 - A section that appears again adds to the first; of a setting that appears again the last counts.
 - \`extends\` takes from another template what this one does not set, whole settings at a time: lists are not joined.
+- Times are \`90s\`, \`20m\`, \`8h\` or \`2d\`; a number alone is seconds. Tags are \`key=value\` pairs separated by commas.
 - \`node_instance_type = c5.xlarge:2, t3.large\`: the first two workers are c5.xlarge, all others t3.large.
 - A setting or section that does not exist is reported with the nearest name that does, and ignored. A template with a
   mistake fails when it is used; the others work. Config files of the original StarCluster load unchanged.`

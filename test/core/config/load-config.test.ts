@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { chooseRegion } from '../../../src/core/aws/choose-region.js'
-import { isStale, loadConfig, pluginSearchPath } from '../../../src/core/config/index.js'
+import { type ConfigError, isStale, loadConfig, pluginSearchPath } from '../../../src/core/config/index.js'
 import { redact } from '../../../src/core/log.js'
 
 let home: string
@@ -89,13 +89,66 @@ test('the environment counts over [aws info], is typed like it and never shown',
     awsIsSecure: false,
     awsPort: 8443,
   })
-  expect(config.warnings).toEqual([expect.stringMatching(/AWS_SECRET_ACCESS_KEY, aws_port, AWS_IS_SECURE of the env/)])
+  expect(config.warnings).toEqual([
+    expect.stringMatching(/AWS_SECRET_ACCESS_KEY, aws_port, AWS_IS_SECURE of the env/),
+    expect.stringMatching(/not supported yet: aws_port, aws_is_secure/),
+  ])
   expect(config.warnings.join()).not.toContain('456')
   expect(redact('secret is from-env-%(x)s-456')).toBe('secret is ****')
   env.AWS_PORT = 'many'
   expect(() => loadConfig({ env })).toThrow(
     'environment variable AWS_PORT: [aws info] aws_port = many: expected an integer',
   )
+})
+
+test('a session token goes with its access key: the file and the environment are never mixed', () => {
+  write(
+    '.starclusterrc',
+    '[aws info]\naws_access_key_id = a\naws_secret_access_key = s-of-file\naws_session_token = t-of-file\n',
+  )
+  expect(loadConfig({ env }).aws?.awsSessionToken).toBe('t-of-file')
+  expect(loadConfig({ env: { ...env, AWS_SESSION_TOKEN: 't-of-env' } }).aws?.awsSessionToken).toBe('t-of-file')
+  const keys = { AWS_ACCESS_KEY_ID: 'b', AWS_SECRET_ACCESS_KEY: 's-of-env' }
+  expect(loadConfig({ env: { ...env, ...keys } }).aws).not.toHaveProperty('awsSessionToken')
+  expect(loadConfig({ env: { ...env, ...keys, AWS_SESSION_TOKEN: 't-of-env' } }).aws?.awsSessionToken).toBe('t-of-env')
+})
+
+test('a profile beside an access key, and settings without effect, are told', () => {
+  write(
+    '.starclusterrc',
+    '[aws info]\naws_access_key_id = a\naws_secret_access_key = s-of-file\naws_profile = work\naws_region_name = eu-west-1\naws_region_host = ec2.eu-west-1.amazonaws.com\naws_is_secure = no\n',
+  )
+  expect(loadConfig({ env }).warnings).toEqual([
+    expect.stringContaining('so aws_profile = work is not used'),
+    expect.stringMatching(/not supported yet: aws_is_secure; AWS itself is asked$/),
+  ])
+})
+
+test('mistakes are kept where they are asked for, and the rest is read', () => {
+  const main = write(
+    'main',
+    'junk\n[global]\nrefresh_interval = x\ninclude = nope\n[aws info]\naws_port = y\n[cluster a]\nno\n',
+  )
+  const problems: ConfigError[] = []
+  const config = loadConfig({ file: main, env, problems })
+  expect(problems.map(({ message }) => message.replaceAll(`${home}/`, ''))).toEqual([
+    'main:1: "junk" stands before any [section]',
+    'main:8: "no" is neither a [section] nor a setting',
+    'file nope, included by main, does not exist',
+    'main:3: [global] refresh_interval = x: expected an integer',
+    'main:6: [aws info] aws_port = y: expected an integer',
+  ])
+  expect(config.templateNames).toEqual(['a'])
+  expect(config.aws).toBeDefined()
+})
+
+test('a setting knows its place, in an ancestor too', () => {
+  const file = write('.starclusterrc', '[cluster a]\nextends = b\n[cluster b]\ncluster_size = 3\n[key k]\n')
+  const { place } = loadConfig({ env })
+  expect(place('cluster', 'a', 'cluster_size')).toBe(`${file}:4`)
+  expect(place('cluster', 'a', 'cluster_user')).toBe(`${file}:1`)
+  expect(place('key', 'k')).toBe(`${file}:5`)
+  expect(place('volume', 'k')).toBeUndefined()
 })
 
 test('a secret of the wrong form is not shown', () => {

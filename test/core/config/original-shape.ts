@@ -3,10 +3,11 @@ import type { ClusterTemplate, StarClusterConfig } from '../../../src/core/confi
 
 /** A config in the shape in which the original's answers were recorded: all templates resolved, names with underscores. */
 export function originalShape(config: StarClusterConfig, defaults: TemplateDefaults): Record<string, unknown> {
+  const { pluginPath: _, ...global } = config.global
   const clusters = config.templateNames.map((name) => [name, clusterShape(config, config.template(name, defaults))])
   return {
     aws: config.aws ? snake(config.aws) : {},
-    globals: snake(config.global),
+    globals: snake(global),
     clusters: Object.fromEntries(clusters),
     keys: sections(config.keys),
     volumes: sections(config.volumes),
@@ -60,7 +61,8 @@ function clusterShape(config: StarClusterConfig, template: ClusterTemplate): Rec
       .slice(0, -1)
       .map(({ type, imageId = null, count }) => ({ image: imageId, size: count, type })),
     volumes: named(volumes, config.volumes),
-    permissions: named(permissions, config.permissions),
+    // Where there are none the original has a list.
+    permissions: permissions.length === 0 ? [] : named(permissions, config.permissions),
   }
 }
 
