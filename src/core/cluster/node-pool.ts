@@ -67,5 +67,7 @@ export class NodePool {
 
 /** Alias of an instance; its id when it carries none of our tags. */
 function aliasOf(instance: Instance): string {
-  return aliasAt(tagOf(instance, aliasesTagKey), instance.AmiLaunchIndex) ?? instance.InstanceId ?? ''
+  const folded = aliasAt(tagOf(instance, aliasesTagKey), instance.AmiLaunchIndex)
+  // The original gave each node a tag of its own.
+  return folded ?? tagOf(instance, 'alias') ?? instance.InstanceId ?? ''
 }

@@ -2,6 +2,7 @@ import type { Tag } from '@aws-sdk/client-ec2'
 import type { PermissionSettings } from '../config/types.js'
 import { IncompatibleCluster } from './errors.js'
 import type { LaunchWish } from './launch-plan.js'
+import { originalRecord, readOriginalSettings } from './original-tags.js'
 
 /** What a cluster was started with: kept in tags of its security group, so that every machine with the credentials sees it. */
 export interface ClusterRecord {
@@ -72,7 +73,7 @@ export function recordTags(record: ClusterRecord, programVersion: string): Tag[]
   ]
 }
 
-/** The record in a security group's tags. @throws IncompatibleCluster when there is none or it is not whole */
+/** The record in a security group's tags, those of the original too. @throws IncompatibleCluster when there is none or it is not whole */
 export function readRecord(tag: string, tags: readonly Tag[] | undefined): ClusterRecord {
   const pieces = (tags ?? [])
     .flatMap(({ Key, Value }) => {
@@ -82,17 +83,21 @@ export function readRecord(tag: string, tags: readonly Tag[] | undefined): Clust
     .sort((a, b) => a.index - b.index) // as numbers: piece 10 comes after piece 9
   if (pieces.some(({ index }, i) => index !== i))
     throw new IncompatibleCluster(tag, 'a piece of the settings in its tags is missing')
+  const original = pieces.length === 0 ? readOriginalSettings(tags ?? []) : undefined
+  if (original) return checkRecord(tag, originalRecord(original))
   if (pieces.length === 0) throw new IncompatibleCluster(tag, 'its security group has no StarCluster tags')
-  return parseRecord(tag, pieces.map(({ text }) => text).join(''))
+  return checkRecord(tag, parse(tag, pieces.map(({ text }) => text).join('')))
 }
 
-function parseRecord(tag: string, text: string): ClusterRecord {
-  let value: unknown
+function parse(tag: string, text: string): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
     throw new IncompatibleCluster(tag, 'the settings in its tags are not whole')
   }
+}
+
+function checkRecord(tag: string, value: unknown): ClusterRecord {
   const { version } = (value ?? {}) as { version?: unknown }
   if (version !== 1)
     throw new IncompatibleCluster(tag, `its settings have version ${JSON.stringify(version)}, this program reads 1`)

@@ -1,15 +1,15 @@
 import { chooseTemplate } from '../config/choose-template.js'
 import type { ClusterTemplate } from '../config/templates.js'
 import type { PermissionSettings } from '../config/types.js'
-import { isHostname, masterAlias } from '../node/aliases.js'
 import { ownKeyFile } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import type { WantedKey } from './ensure-key-pair.js'
 import { type LaunchGroup, planLaunch } from './launch-plan.js'
 import type { ClusterRecord } from './record.js'
+import { prefixProblems } from './settings/dns-prefix.js'
 import { overriddenSettings, withOverrides } from './settings/effective.js'
 import { keyFileProblems } from './settings/key-file.js'
-import { type SettingProblem, throwProblems } from './settings/problem.js'
+import { throwProblems } from './settings/problem.js'
 import { templateProblems } from './settings/template.js'
 import { unsupportedSettings } from './settings/unsupported.js'
 import type { StartOverrides } from './start-options.js'
@@ -57,21 +57,6 @@ export function planStart(
     permissions,
     unsupported: unsupportedSettings(template),
   }
-}
-
-function prefixProblems(tag: string, { name, dnsPrefix }: ClusterTemplate): SettingProblem[] {
-  const alias = masterAlias(`${tag}-`)
-  if (!dnsPrefix || isHostname(alias)) return []
-  const hint = 'choose another name for the cluster: letters, digits and - only, at most 56'
-  return [
-    {
-      kind: 'cluster',
-      name,
-      setting: 'dns_prefix',
-      text: `makes ${alias} of the name, which cannot be a host name`,
-      hint,
-    },
-  ]
 }
 
 function recordOf(template: ClusterTemplate, permissions: readonly PermissionSettings[]): ClusterRecord {

@@ -3,7 +3,10 @@ import type { ClusterTemplate } from '../../config/templates.js'
 import type { SettingProblem } from './problem.js'
 
 /** What is wrong with the private key file of a template's key pair, where a `[key]` section names one. */
-export function keyFileProblems({ keyname, keyLocation }: ClusterTemplate): SettingProblem[] {
+export function keyFileProblems({
+  keyname,
+  keyLocation,
+}: Pick<ClusterTemplate, 'keyname' | 'keyLocation'>): SettingProblem[] {
   if (keyLocation === undefined) return []
   const why = unreadable(keyLocation)
   if (why === undefined) return []

@@ -20,6 +20,7 @@ export function templateProblems(
     ...sizeProblems(template),
     ...userProblems(template),
     ...priceProblems(template),
+    ...typeProblems(template),
     ...accessProblems(template),
   ]
   const ofTemplate = [...own, ...tagProblems(template)].map((problem) => ({
@@ -73,7 +74,7 @@ function userProblems({ clusterUser, clusterShell, imageUser }: ClusterTemplate)
   return problems
 }
 
-function priceProblems({ spotBid, spotMaxPrice, fallbackInstanceTypes }: ClusterTemplate): Problem[] {
+function priceProblems({ spotBid, spotMaxPrice }: ClusterTemplate): Problem[] {
   const prices = [
     ['spot_bid', spotBid],
     ['spot_max_price', spotMaxPrice],
@@ -82,10 +83,22 @@ function priceProblems({ spotBid, spotMaxPrice, fallbackInstanceTypes }: Cluster
     ...prices
       .filter(([, price]) => price !== undefined && !(price > 0))
       .map(([setting, price]) => ({ setting, text: `= ${price}: expected US dollars an hour, more than 0` })),
-    ...fallbackInstanceTypes
-      .filter((type) => !looksLikeInstanceType(type))
-      .map((type) => ({ setting: 'fallback_instance_types', text: `: "${type}" is not the name of an instance type` })),
   ]
+}
+
+/** Which types exist is for EC2 to say; this is only the form of their names. */
+function typeProblems(template: ClusterTemplate): Problem[] {
+  const { masterInstanceType, nodeInstanceTypes, fallbackInstanceTypes } = template
+  const named = [
+    ['master_instance_type', masterInstanceType === undefined ? [] : [masterInstanceType]],
+    ['node_instance_type', nodeInstanceTypes.map(({ type }) => type)],
+    ['fallback_instance_types', fallbackInstanceTypes],
+  ] as const
+  return named.flatMap(([setting, types]) =>
+    types
+      .filter((type) => !looksLikeInstanceType(type))
+      .map((type) => ({ setting, text: `: "${type}" is not the name of an instance type, such as t3.small` })),
+  )
 }
 
 function accessProblems({ sshCidr, subnetId }: ClusterTemplate): Problem[] {

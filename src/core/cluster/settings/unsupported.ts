@@ -17,6 +17,7 @@ export function unsupportedSettings(template: ClusterTemplate): string[] {
     ...(fallbacks.length === 0
       ? []
       : [`not supported yet: ${fallbacks.join(', ')}; other types and zones are not tried`]),
+    ...(template.disableCloudinit ? ['disable_cloudinit is not supported: images need cloud-init'] : []),
     ...(imageUser === undefined ? [] : ['image_user is not supported yet: the image must let root in']),
   ]
 }
