@@ -50,6 +50,7 @@ export const commands: readonly CommandEntry[] = [
     () => import('./commands/rollback.js'),
   ),
   entry('snapshots', 'list the named states of a cluster (local cloud)', () => import('./commands/snapshots.js')),
+  entry('config', 'write, check and explain the config', () => import('./commands/config.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
   entry('local', 'look after the local cloud', () => import('./commands/local.js')),
 ]
