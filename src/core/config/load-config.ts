@@ -10,7 +10,17 @@ import { isUrl } from './fetch-text.js'
 import { inherited } from './lineage.js'
 import { type NamedSections, readNamed } from './named-sections.js'
 import { type Found, readOne, readSection, readSettings } from './read-settings.js'
-import { AWS_INFO, GLOBAL, KEY, PERMISSION, PLUGIN, type SectionSchema, type SettingsOf, VOLUME } from './schema.js'
+import {
+  AWS_INFO,
+  GLOBAL,
+  KEY,
+  PERMISSION,
+  PLUGIN,
+  type SectionSchema,
+  type Setting,
+  type SettingsOf,
+  VOLUME,
+} from './schema.js'
 import { placeOf, type Section } from './section.js'
 import { collectSections, type NamedKind, type Sections } from './sections.js'
 import { sgeNotice } from './sge-notice.js'

@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
 import { describeCaller } from '../../../src/core/aws/caller-identity.js'
-import { createAwsClients } from '../../../src/core/aws/clients.js'
+import { type AwsClientsOptions, createAwsClients } from '../../../src/core/aws/clients.js'
 import { explainAwsError, isAwsError } from '../../../src/core/aws/errors.js'
-import type { RegionEntry } from '../../../src/core/aws/region.js'
+import { awsRegion, type RegionEntry } from '../../../src/core/aws/region.js'
 import { createInProcessCloud } from '../../../src/localcloud/in-process.js'
 
 const cleanUps: (() => void)[] = []
@@ -60,6 +63,32 @@ test('nothing is started before the first call, and the region is made to run on
   expect(started).toBe(1)
   expect(await aws.ec2).toBe(aws.ec2) // a client can be awaited in the shell
   aws.close()
+})
+
+test('on AWS the profile of the config signs where there are no keys; the local cloud never sees it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sc-profile-'))
+  cleanUps.push(
+    () => rmSync(folder, { recursive: true }),
+    () => vi.unstubAllEnvs(),
+  )
+  writeFileSync(join(folder, 'credentials'), '[work]\naws_access_key_id = AKIAWORK\naws_secret_access_key = x\n')
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'))
+  vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'))
+  const signer = async (entry: RegionEntry, keys?: { accessKeyId: string; secretAccessKey: string }) => {
+    let authorization = ''
+    const handle = async ({ headers }: { headers: Record<string, string> }) => {
+      authorization = headers.authorization ?? ''
+      throw Object.assign(new Error('far enough'), { $metadata: {} })
+    }
+    const requestHandler = { handle } as unknown as NonNullable<AwsClientsOptions['requestHandler']>
+    const aws = createAwsClients({ region: entry, profile: () => 'work', credentials: () => keys, requestHandler })
+    await expect(aws.ec2.describeVpcs({})).rejects.toThrow('far enough')
+    aws.close()
+    return /Credential=(\w+)/.exec(authorization)?.[1]
+  }
+  expect(await signer(awsRegion('us-east-1'))).toBe('AKIAWORK')
+  expect(await signer(awsRegion('us-east-1'), { accessKeyId: 'AKIAFILE', secretAccessKey: 'x' })).toBe('AKIAFILE')
+  expect(await signer(region('http://in-process.invalid'))).toBe('AKIALOCAL')
 })
 
 test('a region that failed to start is tried again by the next call', async () => {
