@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import type { KeyPair } from '../../../src/core/ssh/keys.js'
+import { SimulatedFiles } from './files.js'
+import { runShell } from './shell.js'
+import { type SimulatedSshd, startSshd } from './sshd.js'
+import type { Watch } from './watch.js'
+
+export interface MachineOptions {
+  readonly id: string
+  readonly hostname: string
+  readonly privateIp: string
+  readonly hostKey: KeyPair
+  /** Public keys that open root's account. */
+  readonly loginKeys: () => readonly string[]
+  /** The running machine at a private address. */
+  readonly neighbour: (privateIp: string) => SimulatedMachine | undefined
+  readonly watch: Watch
+}
+
+/** A machine that is none: files, users, exports and mounts in memory, behind a real ssh server. */
+export class SimulatedMachine {
+  readonly files = new SimulatedFiles()
+  /** Sources by mount point. */
+  readonly mounts = new Map<string, string>()
+  servesNfs = false
+  bootId = ''
+  console = ''
+  /** Commands a script may still run before it is cut off, as when its connection breaks; for tests. */
+  commandsLeft = Number.POSITIVE_INFINITY
+  private sshd: SimulatedSshd | undefined
+
+  constructor(readonly options: MachineOptions) {
+    const { files } = this
+    files.write('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n')
+    files.write('/etc/group', 'root:x:0:\ndaemon:x:1:\n')
+    files.write('/etc/hosts', '127.0.0.1 localhost\n')
+    files.write('/etc/hostname', `${options.hostname}\n`)
+    files.write('/etc/ssh/ssh_host_ed25519_key.pub', `${options.hostKey.publicKey.trim()}\n`)
+    files.directory('/home')
+  }
+
+  get id(): string {
+    return this.options.id
+  }
+
+  hostname(): string {
+    return (this.files.read('/etc/hostname') ?? '').trim()
+  }
+
+  /** @param address where its sshd listens */
+  async powerOn(address: string, port: number): Promise<void> {
+    this.bootId = randomUUID()
+    this.files.write('/proc/sys/kernel/random/boot_id', `${this.bootId}\n`)
+    for (const line of (this.files.read('/etc/fstab') ?? '').split('\n')) {
+      const [source = '', path = ''] = line.split(' ')
+      if (path !== '') this.mounts.set(path, source)
+    }
+    this.servesNfs = this.files.get('/etc/exports') !== undefined
+    this.console += consoleText(this.options.hostname, this.options.hostKey)
+    this.sshd = await startSshd(this, { host: address, port })
+  }
+
+  async powerOff(): Promise<void> {
+    this.mounts.clear()
+    await this.sshd?.close()
+    this.sshd = undefined
+  }
+
+  get isOn(): boolean {
+    return this.sshd !== undefined
+  }
+
+  run(command: string, stdin: string) {
+    return runShell(this, command, stdin)
+  }
+
+  mayGoOn(): boolean {
+    return this.commandsLeft-- > 0
+  }
+
+  /** As an NFS server decides: by its exports, for our address. */
+  mayMount(source: string): boolean {
+    const [server = '', path = ''] = source.split(':')
+    const line = (this.files.read('/etc/hosts') ?? '')
+      .split('\n')
+      .find((one) => one.split(' ').slice(1).includes(server))
+    const from = this.options.neighbour(line?.split(' ')[0] ?? '')
+    const exported = from?.files.read('/etc/exports')?.split('\n') ?? []
+    return (from?.servesNfs ?? false) && exported.some((one) => one.startsWith(`${path} ${this.options.privateIp}(`))
+  }
+}
+
+/** As cloud-init prints host keys. */
+function consoleText(hostname: string, { publicKey }: KeyPair): string {
+  const lines = [
+    '-----BEGIN SSH HOST KEY KEYS-----',
+    publicKey.trim(),
+    '-----END SSH HOST KEY KEYS-----',
+    `${hostname} login:`,
+  ]
+  return `${lines.join('\n')}\n`
+}
