@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { checkHostname, isMasterAlias, workerAlias } from '../node/aliases.js'
+import { checkHostname, freeAliases, isMasterAlias } from '../node/aliases.js'
 import type { Node } from '../node/node.js'
 import { DefaultClusterSetup } from '../setup/default-cluster-setup.js'
 import type { LoadedPlugin } from '../setup/loader.js'
@@ -84,7 +84,11 @@ function chooseAliases(cluster: Cluster, nodes: readonly Node[], options: AddNod
   }
   if (!options.aliases) {
     if (!create) throw new ClusterValidationError('which nodes to set up again must be said', { hint: 'give -a NODE' })
-    return freeAliases(nodes, count, prefix)
+    return freeAliases(
+      nodes.map(({ alias }) => alias),
+      count,
+      prefix,
+    )
   }
   const aliases = options.aliases.map((alias) => (alias.startsWith(prefix) ? alias : prefix + alias))
   if (aliases.length !== count) {
@@ -104,13 +108,6 @@ function chooseAliases(cluster: Cluster, nodes: readonly Node[], options: AddNod
   }
   if (bad !== undefined) throw new ClusterValidationError(`cluster ${tag} has no node ${bad} to set up again`)
   return aliases
-}
-
-/** Numbers go on after the last worker's: a name that was just given up is not reused at once. */
-function freeAliases(nodes: readonly Node[], count: number, prefix: string): string[] {
-  const numbers = nodes.map(({ alias }) => Number(/^node(\d+)$/.exec(alias.slice(prefix.length))?.[1] ?? 0))
-  const last = Math.max(0, ...numbers)
-  return Array.from({ length: count }, (_, at) => workerAlias(last + 1 + at, prefix))
 }
 
 async function launchMore(

@@ -69,6 +69,7 @@ async function waitForAll(
 ): Promise<Node[]> {
   const atOnce = pLimit(connectsAtOnce)
   const connecting = new Map<string, Promise<void>>()
+  const wantedIds = new Set(ids)
   // One node that can never be reached ends the wait for all the others at once.
   const failed = new AbortController()
   const both = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
@@ -85,7 +86,7 @@ async function waitForAll(
   const look = async (s: AbortSignal) => {
     const nodes = await cluster.getNodes({ signal: s })
     await refuseEnded(deps, cluster.tag, ids, nodes, mayBeStopped, s)
-    const wanted = nodes.filter((node) => ids.includes(node.id))
+    const wanted = nodes.filter((node) => wantedIds.has(node.id))
     for (const node of wanted) begin(node)
     return connecting.size === ids.length ? wanted : undefined
   }

@@ -48,20 +48,44 @@ export function foldAliases(aliases: readonly string[]): string {
 
 /** The inverse of `foldAliases`. A part that is no run is one alias. */
 export function expandAliases(folded: string): string[] {
+  return runsOf(folded).flatMap(({ count, alias }) => Array.from({ length: count }, (_, i) => alias(i)))
+}
+
+interface AliasRun {
+  readonly count: number
+  /** @param index from 0 */
+  alias(index: number): string
+}
+
+function runsOf(folded: string): AliasRun[] {
   return folded
     .split(',')
     .filter((part) => part !== '')
-    .flatMap((part) => {
+    .map((part) => {
       const [, prefix, from, to] = /^(.*?)(\d+)-\1(\d+)$/.exec(part) ?? []
-      if (prefix === undefined || from === undefined || to === undefined || Number(from) >= Number(to)) return [part]
-      const count = Number(to) - Number(from) + 1
-      return Array.from({ length: count }, (_, i) => `${prefix}${pad(Number(from) + i, from.length)}`)
+      if (from === undefined || to === undefined || Number(from) >= Number(to)) return { count: 1, alias: () => part }
+      const first = Number(from)
+      return { count: Number(to) - first + 1, alias: (index) => `${prefix}${pad(first + index, from.length)}` }
     })
 }
 
 /** Alias of an instance by its launch's tag and its index in that launch; undefined when they do not fit. */
-export function aliasAt(folded: string | undefined, launchIndex: number | undefined): string | undefined {
-  return folded === undefined ? undefined : expandAliases(folded)[launchIndex ?? 0]
+export function aliasAt(folded: string | undefined, launchIndex = 0): string | undefined {
+  let index = launchIndex
+  for (const { count, alias } of runsOf(folded ?? '')) {
+    if (index < count) return alias(index)
+    index -= count
+  }
+  return undefined
+}
+
+/** Names for more workers. Numbers go on after the highest in use: a name that was just given up is not reused at once. */
+export function freeAliases(inUse: readonly string[], count: number, prefix = ''): string[] {
+  const numbers = inUse
+    .filter((alias) => alias.startsWith(prefix))
+    .map((alias) => Number(/^node(\d+)$/.exec(alias.slice(prefix.length))?.[1] ?? 0))
+  const last = numbers.reduce((highest, number) => Math.max(highest, number), 0)
+  return Array.from({ length: count }, (_, at) => workerAlias(last + 1 + at, prefix))
 }
 
 /** Source: RFC 1123, section 2.1; one label of it. */

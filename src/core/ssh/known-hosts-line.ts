@@ -36,7 +36,7 @@ export function matchesHost({ hosts }: Pick<KnownHostsLine, 'hosts'>, name: stri
   let matched = false
   for (const pattern of hosts.split(',')) {
     const negated = pattern.startsWith('!')
-    if (!wildcard(negated ? pattern.slice(1) : pattern).test(name)) continue
+    if (!matches(negated ? pattern.slice(1) : pattern, name)) continue
     if (negated) return false
     matched = true
   }
@@ -57,6 +57,15 @@ function matchesHash(hosts: string, name: string): boolean {
 
 function hmac(name: string, salt: Buffer): Buffer {
   return createHmac('sha1', salt).update(name).digest()
+}
+
+/** False when a line cannot be about `name`; cheaper than to read the line. */
+export function mayBeAbout(text: string, name: string): boolean {
+  return /^\s*[@|]|[*?]/.test(text) || text.toLowerCase().includes(name)
+}
+
+function matches(pattern: string, name: string): boolean {
+  return /[*?]/.test(pattern) ? wildcard(pattern).test(name) : pattern.toLowerCase() === name
 }
 
 function wildcard(pattern: string): RegExp {

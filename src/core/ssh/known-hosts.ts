@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HostKeyMismatch, HostKeyUnknown } from './errors.js'
 import { withFileLock } from './file-lock.js'
@@ -9,6 +9,7 @@ import {
   type KnownHostsLine,
   knownHostsName,
   matchesHost,
+  mayBeAbout,
   parseKnownHostsLine,
 } from './known-hosts-line.js'
 
@@ -23,11 +24,16 @@ export interface PinnedOptions {
 
 /** A known_hosts file, which OpenSSH reads too. Several processes may write to it. */
 export class KnownHosts {
+  /** What was read last, until the file is another one. */
+  #read: { readonly stamp: string; readonly text: string[] } | undefined
+  /** Edits that wait for the lock: all of them are one. */
+  #waiting: { readonly changes: Change[]; readonly done: Promise<void> } | undefined
+
   constructor(readonly path: string) {}
 
   /** The file's lines that are about keys; an absent file has none. */
   async lines(): Promise<KnownHostsLine[]> {
-    return (await this.#text()).split('\n').flatMap((line) => parseKnownHostsLine(line) ?? [])
+    return (await this.#textLines()).flatMap((line) => parseKnownHostsLine(line) ?? [])
   }
 
   /** Valid keys of a host. `name` is an alias, or what `knownHostsName(host, port)` gives. */
@@ -103,7 +109,21 @@ export class KnownHosts {
 
   async #about(name: string): Promise<KnownHostsLine[]> {
     const lower = name.toLowerCase()
-    return (await this.lines()).filter((line) => line.marker !== '@cert-authority' && matchesHost(line, lower))
+    return (await this.#textLines())
+      .filter((text) => mayBeAbout(text, lower))
+      .flatMap((text) => parseKnownHostsLine(text) ?? [])
+      .filter((line) => line.marker !== '@cert-authority' && matchesHost(line, lower))
+  }
+
+  /** A thousand nodes ask for their lines at about the same time: the file is read once. */
+  async #textLines(): Promise<string[]> {
+    const found = await stat(this.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    if (!found) return []
+    const stamp = `${found.ino} ${found.size} ${found.mtimeMs}`
+    if (this.#read?.stamp !== stamp) this.#read = { stamp, text: (await this.#text()).split('\n') }
+    return this.#read.text
   }
 
   async #text(): Promise<string> {
@@ -115,28 +135,52 @@ export class KnownHosts {
     }
   }
 
-  async #edit(change: (lines: string[]) => string[]): Promise<void> {
-    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
-    await withFileLock(`${this.path}.lock`, async () => {
-      const before = await this.#text()
-      const lines = before.split('\n')
-      if (lines.at(-1) === '') lines.pop()
-      const after = change(lines)
-        .map((line) => `${line}\n`)
-        .join('')
-      if (after === before) return
-      const draft = `${this.path}.${randomBytes(4).toString('hex')}`
-      try {
-        await writeFile(draft, after, { mode: 0o600, flag: 'wx' })
-        await rename(draft, this.path)
-      } finally {
-        await rm(draft, { force: true })
-      }
-    })
+  #edit(change: Change): Promise<void> {
+    if (this.#waiting) this.#waiting.changes.push(change)
+    else {
+      const changes = [change]
+      this.#waiting = { changes, done: this.#editLocked(changes) }
+    }
+    return this.#waiting.done
+  }
+
+  async #editLocked(changes: readonly Change[]): Promise<void> {
+    const close = () => {
+      if (this.#waiting?.changes === changes) this.#waiting = undefined
+    }
+    try {
+      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+      await withFileLock(`${this.path}.lock`, () => {
+        close()
+        return this.#rewrite((lines) => changes.reduce((changed, change) => change(changed), lines))
+      })
+    } finally {
+      close()
+    }
+  }
+
+  async #rewrite(change: Change): Promise<void> {
+    const before = await this.#text()
+    const lines = before.split('\n')
+    if (lines.at(-1) === '') lines.pop()
+    const after = change(lines)
+      .map((line) => `${line}\n`)
+      .join('')
+    if (after === before) return
+    const draft = `${this.path}.${randomBytes(4).toString('hex')}`
+    try {
+      await writeFile(draft, after, { mode: 0o600, flag: 'wx' })
+      await rename(draft, this.path)
+    } finally {
+      await rm(draft, { force: true })
+    }
   }
 }
 
+type Change = (lines: string[]) => string[]
+
 function isAbout(text: string, name: string): boolean {
+  if (!mayBeAbout(text, name.toLowerCase())) return false
   const line = parseKnownHostsLine(text)
   return line !== undefined && !line.marker && matchesHost(line, name.toLowerCase())
 }
