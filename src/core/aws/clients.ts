@@ -3,6 +3,7 @@ import type { EC2, EC2ClientConfig } from '@aws-sdk/client-ec2'
 import type { S3 } from '@aws-sdk/client-s3'
 import type { STS } from '@aws-sdk/client-sts'
 import type { RegionCredentials, RegionEndpoint, RegionEntry } from './region.js'
+import { despiteThrottling } from './throttling.js'
 
 /** The SDK's clients for one region. Nothing is loaded or started before the first call. */
 export interface AwsClients {
@@ -28,7 +29,7 @@ export interface AwsClientsOptions {
   readonly signal?: () => AbortSignal | undefined
 }
 
-/** One attempt and up to five more, with the SDK's exponential backoff and full jitter. */
+/** One attempt and up to five more, with the SDK's exponential backoff and full jitter; see `despiteThrottling` too. */
 const maxAttempts = 6
 
 /** Makes the clients of a region. The only place where an endpoint is chosen. */
@@ -191,7 +192,8 @@ function lazyCall<T extends Client>(get: () => Promise<T>, property: string) {
     const client = await get()
     const method = (client as Record<string, unknown>)[property]
     if (typeof method !== 'function') throw new TypeError(`the SDK client has no method ${property}`)
-    return method.apply(client, args) as unknown
+    const { abortSignal } = (args[1] ?? {}) as { abortSignal?: AbortSignal }
+    return despiteThrottling(async () => method.apply(client, args) as unknown, abortSignal)
   }
 }
 
