@@ -6,6 +6,22 @@ type Ec2 = Pick<EC2, 'describeInstances' | 'getConsoleOutput'>
 /** EC2's largest page. */
 const pageSize = 1000
 
+/**
+ * Instances one call may be about: EC2's limit for ids, and what its bucket for launches and starts holds when it is full.
+ * Source: EC2 Developer Guide, "Request throttling for the Amazon EC2 API", resource rate limiting.
+ */
+export const instancesPerCall = 1000
+
+/** Pieces of at most `size`, in order. */
+export function inParts<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size))
+}
+
+/** Asks about instances in calls of at most 1000, one after the other. */
+export async function inCalls(ids: readonly string[], call: (some: string[]) => Promise<unknown>): Promise<void> {
+  for (const some of inParts(ids, instancesPerCall)) await call(some)
+}
+
 /** States of an instance that still exists; a terminated one is listed for about an hour and has no group. */
 export const livingStates = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'] as const
 
@@ -25,10 +41,9 @@ export async function describeInstancesById(
   signal?: AbortSignal,
 ): Promise<Instance[]> {
   // As a filter, not as InstanceIds: an id that is not visible yet then gives no error for all the others.
-  const chunks: string[][] = []
-  for (let at = 0; at < ids.length; at += 200) chunks.push(ids.slice(at, at + 200)) // EC2 takes 200 values a filter
   const pages = await Promise.all(
-    chunks.map((Values) => describeInstances(ec2, [{ Name: 'instance-id', Values }], signal)),
+    // EC2 takes 200 values a filter.
+    inParts(ids, 200).map((Values) => describeInstances(ec2, [{ Name: 'instance-id', Values }], signal)),
   )
   return pages.flat()
 }

@@ -1,3 +1,4 @@
+import { inParts, instancesPerCall } from '../aws/instances.js'
 import { masterAlias, workerAlias } from '../node/aliases.js'
 import { ClusterValidationError } from './errors.js'
 
@@ -20,7 +21,7 @@ export interface LaunchWish {
   readonly prefix: string
 }
 
-/** Which calls launch a cluster: one per (type, image), the master's group first. @throws ClusterValidationError */
+/** Which calls launch a cluster: one per (type, image) and thousand nodes, the master's group first. @throws ClusterValidationError */
 export function planLaunch(wish: LaunchWish): LaunchGroup[] {
   const { size, nodeImageId, nodeInstanceTypes, prefix } = wish
   if (!Number.isInteger(size) || size < 1) {
@@ -50,5 +51,7 @@ export function planLaunch(wish: LaunchWish): LaunchGroup[] {
     const { type, imageId } = types[n - 1] ?? { type: rest.type, imageId: rest.imageId }
     add(type, imageId ?? nodeImageId, workerAlias(n, prefix))
   }
-  return [...groups.values()]
+  return [...groups.values()].flatMap((group) =>
+    inParts(group.aliases, instancesPerCall).map((part) => ({ ...group, aliases: part })),
+  )
 }

@@ -1,4 +1,5 @@
 import { abortable } from '../aws/caller-identity.js'
+import { inCalls } from '../aws/instances.js'
 import { InvalidOperation } from '../node/errors.js'
 import { cancellable } from './cancellable.js'
 import type { ClusterDeps } from './deps.js'
@@ -42,7 +43,7 @@ export async function stopCluster(
       progress(`stopping cluster ${tag}`)
       const ids = nodes.filter(({ state }) => state === 'running' || state === 'pending').map(({ id }) => id)
       deps.log.info(`Stopping ${ids.length} ${ids.length === 1 ? 'node' : 'nodes'} of cluster ${tag}...`)
-      if (ids.length > 0) await deps.aws.ec2.stopInstances({ InstanceIds: ids }, abortable(signal))
+      await inCalls(ids, (InstanceIds) => deps.aws.ec2.stopInstances({ InstanceIds }, abortable(signal)))
       const stopped = async (s: AbortSignal) =>
         (await cluster.getNodes({ signal: s })).every((node) => node.isStopped()) || undefined
       await poll(`the nodes of cluster ${tag} to stop`, stopped, { timeoutMs: 15 * 60_000, slowestMs: 5000, signal })
