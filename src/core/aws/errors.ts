@@ -11,10 +11,6 @@ export class AWSError extends StarClusterError {
   }
 }
 
-export class KeyPairDoesNotExist extends StarClusterError {
-  readonly code = 'KeyPairDoesNotExist'
-}
-
 export class KeyPairMismatch extends StarClusterError {
   readonly code = 'KeyPairMismatch'
 }

@@ -31,20 +31,6 @@ export async function describeKeyPair(
   }
 }
 
-/** Makes an ed25519 key pair. @returns the private key in PEM form, which EC2 does not keep */
-export async function createKeyPair(
-  ec2: Pick<EC2, 'createKeyPair'>,
-  name: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  const { KeyMaterial } = await ec2.createKeyPair(
-    { KeyName: name, KeyType: 'ed25519', KeyFormat: 'pem' },
-    abortable(signal),
-  )
-  if (!KeyMaterial) throw new Error(`EC2 answered CreateKeyPair for ${name} without a key`)
-  return KeyMaterial
-}
-
 /** Registers a public key (authorized_keys form) under a name. */
 export async function importKeyPair(
   ec2: Pick<EC2, 'importKeyPair'>,

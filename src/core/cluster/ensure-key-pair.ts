@@ -1,10 +1,9 @@
-import { constants } from 'node:fs'
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { isAwsError, KeyPairDoesNotExist, KeyPairMismatch } from '../aws/errors.js'
-import { createKeyPair, describeKeyPair, importKeyPair, samePublicKey } from '../aws/key-pairs.js'
-import { publicKeyOf } from '../ssh/keys.js'
-import { waitFor } from '../wait.js'
+import { isAwsError, KeyPairMismatch } from '../aws/errors.js'
+import { describeKeyPair, importKeyPair, type KeyPair, samePublicKey } from '../aws/key-pairs.js'
+import { generateKeyPair, publicKeyOf } from '../ssh/keys.js'
 import type { ClusterDeps } from './deps.js'
 import { ClusterValidationError } from './errors.js'
 
@@ -20,54 +19,57 @@ export interface WantedKey {
  * Makes sure that the key pair exists in the region and that we hold its private half. A pair whose file we have is
  * imported, a pair of ours that exists nowhere is made.
  *
- * @throws KeyPairDoesNotExist, KeyPairMismatch, ClusterValidationError
+ * @throws KeyPairMismatch, ClusterValidationError
  */
 export async function ensureKeyPair(
   deps: Pick<ClusterDeps, 'aws' | 'log'>,
   wanted: WantedKey,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { keyname, location, ours } = wanted
+  const { keyname, location } = wanted
   const { ec2 } = deps.aws
   const [pair, privateKey] = await Promise.all([describeKeyPair(ec2, keyname, signal), readKey(wanted)])
   if (privateKey === undefined) {
-    if (pair && ours && (await appears(location, signal))) return ensureKeyPair(deps, wanted, signal)
-    if (pair) throw missingFile(wanted, deps.aws.region.name)
-    if (!ours)
-      throw new KeyPairDoesNotExist(`key pair ${keyname} does not exist, and neither does its private key ${location}`)
-    await makeKeyPair(deps, wanted, signal)
-    return
+    // Its file is there before the pair is: it may have been made while we asked.
+    if (pair && (await readKey(wanted)) === undefined) throw missingFile(wanted, deps.aws.region.name)
+    if (!pair) await makeKeyPair(deps, wanted)
+    return ensureKeyPair(deps, wanted, signal)
   }
   const publicKey = await publicKeyOf(privateKey)
-  if (!pair) {
-    deps.log.info(`Importing key pair ${keyname} (public half of ${location})`)
-    await importKeyPair(ec2, keyname, publicKey, signal).catch(ignoreDuplicate)
-    return
-  }
-  if (pair.publicKey !== undefined && !samePublicKey(pair.publicKey, publicKey)) {
-    throw new KeyPairMismatch(
-      `${location} is not the private key of key pair ${keyname} in region ${deps.aws.region.name}`,
-      {
-        hint: `correct key_location in [key ${keyname}] (-K), or use another key pair (-k)`,
-      },
-    )
+  const known = pair ?? (await imported(deps, wanted, publicKey, signal))
+  if (known?.publicKey === undefined || samePublicKey(known.publicKey, publicKey)) return
+  throw new KeyPairMismatch(
+    `${location} is not the private key of key pair ${keyname} in region ${deps.aws.region.name}`,
+    {
+      hint: `correct key_location in [key ${keyname}] (-K), or use another key pair (-k)`,
+    },
+  )
+}
+
+/** Tells EC2 the public key. @returns the pair of that name that somebody else made meanwhile */
+async function imported(
+  { aws, log }: Pick<ClusterDeps, 'aws' | 'log'>,
+  { keyname, location }: WantedKey,
+  publicKey: string,
+  signal?: AbortSignal,
+): Promise<KeyPair | undefined> {
+  log.info(`Importing key pair ${keyname} (public half of ${location})`)
+  try {
+    await importKeyPair(aws.ec2, keyname, publicKey, signal)
+    return undefined
+  } catch (error) {
+    if (!isAwsError(error, 'InvalidKeyPair.Duplicate')) throw error
+    return describeKeyPair(aws.ec2, keyname, signal)
   }
 }
 
-/** Makes the pair in EC2 and keeps its private half. Two programs at once: one makes it, the other takes what it made. */
-async function makeKeyPair(
-  deps: Pick<ClusterDeps, 'aws' | 'log'>,
-  wanted: WantedKey,
-  signal?: AbortSignal,
-): Promise<void> {
-  try {
-    const privateKey = await createKeyPair(deps.aws.ec2, wanted.keyname, signal)
-    await writeKey(wanted.location, privateKey)
-    deps.log.info(`Made key pair ${wanted.keyname} (${wanted.location})`)
-  } catch (error) {
-    if (!isAwsError(error, 'InvalidKeyPair.Duplicate')) throw error
-    if (!(await appears(wanted.location, signal))) throw missingFile(wanted, deps.aws.region.name)
-  }
+/**
+ * Makes the pair here and keeps its private half before EC2 hears of the public one: whatever ends the program in between,
+ * no pair is left that nobody can use. Two programs at once: the second finds the file of the first.
+ */
+async function makeKeyPair(deps: Pick<ClusterDeps, 'log'>, { keyname, location }: WantedKey): Promise<void> {
+  const { privateKey } = await generateKeyPair('ed25519', keyname)
+  if (await writeKey(location, privateKey)) deps.log.info(`Made key pair ${keyname} (${location})`)
 }
 
 async function readKey({ keyname, location, ours }: WantedKey): Promise<string | undefined> {
@@ -85,43 +87,26 @@ async function readKey({ keyname, location, ours }: WantedKey): Promise<string |
   }
 }
 
-/** Never seen half-written, and readable by its owner only from the first moment. */
-async function writeKey(location: string, privateKey: string): Promise<void> {
+/** Never seen half-written, and readable by its owner only from the first moment. @returns false when it was there */
+async function writeKey(location: string, privateKey: string): Promise<boolean> {
   await mkdir(dirname(location), { recursive: true, mode: 0o700 })
-  const temporary = `${location}.${process.pid}.new`
+  const temporary = `${location}.${process.pid}.${randomBytes(4).toString('hex')}`
   try {
-    const file = await open(temporary, 'w', 0o600)
+    const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(privateKey.endsWith('\n') ? privateKey : `${privateKey}\n`)
       await file.sync()
     } finally {
       await file.close()
     }
-    await rename(temporary, location)
+    await link(temporary, location)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   } finally {
     await rm(temporary, { force: true })
   }
-}
-
-/** True when the file is there within a moment: another program may have made the pair just now. */
-async function appears(location: string, signal?: AbortSignal): Promise<boolean> {
-  const probe = () =>
-    access(location, constants.R_OK).then(
-      () => true,
-      () => undefined,
-    )
-  const wait = waitFor(`${location} to be written`, probe, {
-    timeoutMs: 3000,
-    intervalMs: 50,
-    ...(signal ? { signal } : {}),
-  })
-  return wait.then(
-    () => true,
-    (error: unknown) => {
-      if (signal?.aborted) throw error
-      return false
-    },
-  )
 }
 
 function missingFile({ keyname, location }: WantedKey, region: string): KeyPairMismatch {
@@ -131,8 +116,4 @@ function missingFile({ keyname, location }: WantedKey, region: string): KeyPairM
       hint: `copy the file from where the pair was made, or use another key pair (-k), or delete this one (aws ec2 delete-key-pair --key-name ${keyname})`,
     },
   )
-}
-
-function ignoreDuplicate(error: unknown): void {
-  if (!isAwsError(error, 'InvalidKeyPair.Duplicate')) throw error
 }
