@@ -21,8 +21,9 @@ export class ClusterExists extends StarClusterError {
 export function clusterExists(tag: string, states: readonly string[]): ClusterExists {
   const other = 'choose another name, or'
   if (states.length === 0) {
-    return new ClusterExists(`cluster ${tag} exists already, but has no nodes: an earlier start was interrupted`, {
-      hint: `go on with "starcluster start -x ${tag}", or clean up with "starcluster terminate ${tag}"`,
+    const why = 'another start of it is under way, or was interrupted'
+    return new ClusterExists(`cluster ${tag} exists already, but has no nodes yet: ${why}`, {
+      hint: `if it was interrupted, go on with "starcluster start -x ${tag}", or clean up with "starcluster terminate ${tag}"`,
     })
   }
   if (states.every((state) => state === 'stopped' || state === 'stopping')) {

@@ -1,8 +1,10 @@
 import type { EC2, Instance } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
+import { tagOf } from '../aws/instances.js'
 import { createSecurityGroup } from '../aws/security-groups.js'
 import type { ClusterDeps } from './deps.js'
+import type { ClusterGroup } from './discover.js'
 import { clusterExists } from './errors.js'
 import { launchRequest, withTags } from './launch-request.js'
 import { poll } from './poll.js'
@@ -11,6 +13,14 @@ import { groupName } from './tag.js'
 import type { CheckedPlan } from './validate.js'
 
 type Group = CheckedPlan['groups'][number]
+
+/** Tag of a cluster's group as long as nodes of its first launch may be missing. */
+const launchingTag = 'starcluster:launching'
+
+/** True when the start of a cluster has not launched all its nodes, or not told so. */
+export function isLaunching({ group }: Pick<ClusterGroup, 'group'>): boolean {
+  return tagOf(group, launchingTag) !== undefined
+}
 
 /** Makes the security group that is the cluster. @throws ClusterExists when another program was faster */
 export async function createGroup(
@@ -27,7 +37,10 @@ export async function createGroup(
         name: groupName(plan.tag),
         description: `StarCluster ${version}`,
         vpcId: plan.network.vpcId,
-        tags: withTags(recordTags(plan.record, version), plan.record.launch?.tags ?? {}),
+        tags: withTags(
+          [...recordTags(plan.record, version), { Key: launchingTag, Value: 'true' }],
+          plan.record.launch?.tags ?? {},
+        ),
         sshCidr,
         permissions: plan.permissions,
       },
@@ -37,6 +50,18 @@ export async function createGroup(
     if (isAwsError(error, 'InvalidGroup.Duplicate')) throw clusterExists(plan.tag, [])
     throw error
   }
+}
+
+/** The first launch of a cluster, or what is missing of it. */
+export async function launchCluster(
+  deps: ClusterDeps,
+  plan: CheckedPlan,
+  groupId: string,
+  signal?: AbortSignal,
+): Promise<Instance[]> {
+  const instances = await launchNodes(deps, plan, groupId, signal)
+  await deps.aws.ec2.deleteTags({ Resources: [groupId], Tags: [{ Key: launchingTag }] }, abortable(signal))
+  return instances
 }
 
 /**

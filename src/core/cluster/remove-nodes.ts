@@ -67,8 +67,9 @@ export async function removeNodes(
       const removed = await nodesToRemove(cluster, options)
       progress(`removing ${foldNodeNames(removed.map(({ alias }) => alias))}`)
       await tellOthers(deps, cluster, removed, options)
-      await terminateNodes(deps, tag, removed, signal)
+      // First, so that nothing of them is left here once they cannot be found any more.
       await pool.pinsOf(tag).forget(removed.map(({ id }) => id))
+      await terminateNodes(deps, cluster, removed, signal)
       pool.forgetNodes(removed.map(({ id }) => id))
     },
     (doing, cause) => new CancelledRequest(`removing nodes of cluster ${tag} (${doing})`, cause),

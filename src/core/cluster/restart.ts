@@ -1,4 +1,5 @@
 import { abortable } from '../aws/caller-identity.js'
+import { inCalls } from '../aws/instances.js'
 import type { Node } from '../node/node.js'
 import { withSignal } from '../node/run-signal.js'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
@@ -32,6 +33,9 @@ export async function restartCluster(
       const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
       const plugins = await loadPlugins(deps, cluster.plugins)
       const nodes = await runningNodes(deps, cluster, signal)
+      progress('waiting for its nodes to answer')
+      // They may be about to boot: an earlier restart was interrupted.
+      const before = await onEach(nodes, (node) => bootOtherThan(undefined, node, signal), { signal })
       progress('running the restart hooks of its plugins')
       await runHooks(
         deps,
@@ -43,11 +47,11 @@ export async function restartCluster(
       )
       progress(`rebooting cluster ${tag}`)
       deps.log.info(`Rebooting ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'} of cluster ${tag}...`)
-      const before = await onEach(nodes, (node) => bootMark(node, signal), { signal })
-      await deps.aws.ec2.rebootInstances({ InstanceIds: nodes.map(({ id }) => id) }, abortable(signal))
+      const ids = nodes.map(({ id }) => id)
+      await inCalls(ids, (InstanceIds) => deps.aws.ec2.rebootInstances({ InstanceIds }, abortable(signal)))
       if (rebootOnly) return
       progress('waiting for the nodes to come back')
-      await onEach(nodes, (node) => waitForBoot(node, before[nodes.indexOf(node)] ?? '', signal), {
+      await onEach(nodes, (node) => bootOtherThan(before[nodes.indexOf(node)], node, signal), {
         fanout: 50,
         signal,
       })
@@ -64,18 +68,20 @@ async function bootMark(node: Node, signal: AbortSignal | undefined): Promise<st
   return (await withSignal(signal, () => node.ssh.execute(command, { sourceProfile: false }))).stdout
 }
 
-async function waitForBoot(node: Node, before: string, signal: AbortSignal | undefined): Promise<void> {
+/** Waits until a node answers in another boot than this one; in whatever boot, without one. @returns the boot's mark */
+async function bootOtherThan(before: string | undefined, node: Node, signal: AbortSignal | undefined): Promise<string> {
   const look = async (s: AbortSignal) => {
     try {
-      node.close() // the old connection may hang until the kernel gives it up
-      return (await bootMark(node, s)) !== before || undefined
+      if (before !== undefined) node.close() // the old connection may hang until the kernel gives it up
+      const mark = await bootMark(node, s)
+      return mark === before ? undefined : mark
     } catch (error) {
       if (s.aborted || !(error instanceof SSHConnectionError || error instanceof SSHAuthException)) throw error
       return undefined
     }
   }
-  await poll(`${node.alias} to boot again`, look, {
-    timeoutMs: 15 * 60_000,
+  return poll(`${node.alias} to ${before === undefined ? 'answer' : 'boot again'}`, look, {
+    timeoutMs: before === undefined ? 2 * 60_000 : 15 * 60_000,
     slowestMs: 5000,
     signal,
     hint: `look at its console output; "starcluster terminate ${node.parentCluster ?? ''}" gives up`,

@@ -1,16 +1,18 @@
 import { abortable } from '../aws/caller-identity.js'
+import { inCalls } from '../aws/instances.js'
 import { authorize, groupRules } from '../aws/security-groups.js'
+import type { Node } from '../node/node.js'
 import type { Progress } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
-import { launchNodes } from './launch.js'
+import { isLaunching, launchCluster } from './launch.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
 import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
-import { planAgain } from './start-plan.js'
+import { planAgain, type StartPlan } from './start-plan.js'
 import { validatePlan } from './validate.js'
 import { waitForNodes } from './wait-for-cluster.js'
 
@@ -24,10 +26,12 @@ export async function resumeCluster(
 ): Promise<Cluster> {
   const { signal } = options
   progress('looking for its nodes')
-  const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+  const group = await findGroup(deps, tag, signal)
+  const cluster = clusterOf(deps, pool, group)
   const plugins = await loadPlugins(deps, cluster.plugins)
   const nodes = await cluster.getNodes({ signal })
-  const launched = nodes.length === 0 && (await launchMissing(deps, cluster, options, progress))
+  const unfinished = nodes.length === 0 || isLaunching(group)
+  const launched = unfinished && (await launchMissing(deps, cluster, nodes, options, progress))
   if (!launched) {
     await cluster.getNodesOrThrow({ signal })
     await cluster.getMaster({ signal })
@@ -47,35 +51,49 @@ export async function resumeCluster(
 }
 
 /**
- * Launches the nodes of a start that was interrupted between its group and its launch, as it wrote them down. Should it
- * have launched them all the same, EC2 knows the requests by their tokens and launches no second ones.
+ * Launches what is missing of a start that was interrupted before it had launched all, as it wrote that down. Should it
+ * have launched more than EC2 lists yet, EC2 knows the requests by their tokens and launches no second ones.
  *
- * @returns ids of the nodes; false when too little is known of that start
+ * @param nodes those there are
+ * @returns ids of all nodes; false when too little is known of that start
  */
 async function launchMissing(
   deps: ClusterDeps,
   cluster: Cluster,
+  nodes: readonly Node[],
   { overrides, validateOnly, signal }: StartOptions,
   progress: Progress,
 ): Promise<readonly string[] | false> {
-  const plan = planAgain(deps, cluster.tag, cluster.record, overrides?.keyLocation)
-  if (!plan) return false
+  const again = planAgain(deps, cluster.tag, cluster.record, overrides?.keyLocation)
+  if (!again) return false
+  const present = new Set(nodes.map(({ alias }) => alias))
+  const zone = again.record.zone ?? nodes.find((node) => node.isMaster())?.placement
+  const plan = {
+    ...again,
+    record: { ...again.record, ...(zone ? { zone } : {}) },
+    groups: again.groups.filter(({ aliases }) => !aliases.some((alias) => present.has(alias))),
+  }
   if (!validateOnly) await deps.region.prepareLaunch?.(signal)
   const checked = await validatePlan(deps, plan, { changeNothing: validateOnly === true, signal })
   if (validateOnly) return []
   progress('launching the nodes')
-  const { size, launch } = cluster.record
-  deps.log.info(`An earlier start launched nothing: launching its ${size} ${size === 1 ? 'node' : 'nodes'}...`)
-  const { permissions } = plan
-  const sshCidr = await sshSource(deps, { sshCidr: launch?.sshCidr, permissions }, signal)
-  const rules = groupRules(cluster.groupId, { sshCidr, permissions })
-  // One by one: EC2 refuses all of a request when one rule exists already.
-  for (const rule of rules) await authorize(deps.aws.ec2, cluster.groupId, [rule], signal)
-  const instances = await launchNodes(deps, checked, cluster.groupId, signal)
-  return instances.map(({ InstanceId }) => InstanceId ?? '')
+  const missing = plan.groups.reduce((sum, { aliases }) => sum + aliases.length, 0)
+  if (missing > 0)
+    deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)
+  if (nodes.length === 0) await openPorts(deps, cluster, plan, signal)
+  const instances = await launchCluster(deps, checked, cluster.groupId, signal)
+  return [...nodes.map(({ id }) => id), ...instances.map(({ InstanceId }) => InstanceId ?? '')]
 }
 
-/** One request for all; nodes that are just stopping are waited for, EC2 refuses to start them. */
+async function openPorts(deps: ClusterDeps, cluster: Cluster, { permissions }: StartPlan, signal?: AbortSignal) {
+  const sshCidr = await sshSource(deps, { sshCidr: cluster.record.launch?.sshCidr, permissions }, signal)
+  // One by one: EC2 refuses all of a request when one rule exists already.
+  for (const rule of groupRules(cluster.groupId, { sshCidr, permissions })) {
+    await authorize(deps.aws.ec2, cluster.groupId, [rule], signal)
+  }
+}
+
+/** One request for a thousand; nodes that are just stopping are waited for, EC2 refuses to start them. */
 async function startStopped(deps: ClusterDeps, cluster: Cluster, signal?: AbortSignal): Promise<void> {
   const settled = async (s: AbortSignal) => {
     const nodes = await cluster.getNodes({ signal: s })
@@ -89,5 +107,6 @@ async function startStopped(deps: ClusterDeps, cluster: Cluster, signal?: AbortS
   const stopped = nodes.filter((node) => node.isStopped())
   if (stopped.length === 0) return
   deps.log.info(`Starting ${stopped.length} stopped ${stopped.length === 1 ? 'node' : 'nodes'}...`)
-  await deps.aws.ec2.startInstances({ InstanceIds: stopped.map(({ id }) => id) }, abortable(signal))
+  const ids = stopped.map(({ id }) => id)
+  await inCalls(ids, (InstanceIds) => deps.aws.ec2.startInstances({ InstanceIds }, abortable(signal)))
 }

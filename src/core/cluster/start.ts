@@ -4,7 +4,7 @@ import { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { findGroups } from './discover.js'
 import { CancelledStartRequest, clusterExists } from './errors.js'
-import { createGroup, launchNodes } from './launch.js'
+import { createGroup, launchCluster } from './launch.js'
 import { describeMembers } from './members.js'
 import type { NodePool } from './node-pool.js'
 import { resumeCluster } from './resume.js'
@@ -111,7 +111,7 @@ async function launch(
   const groupId = await createGroup(deps, plan, sshCidr, signal)
   const cluster = new Cluster(tag, groupId, () => record, deps, pool)
   try {
-    const instances = await launchNodes(deps, plan, groupId, signal)
+    const instances = await launchCluster(deps, plan, groupId, signal)
     return { cluster, ids: instances.map(({ InstanceId }) => InstanceId ?? '') }
   } catch (error) {
     if (signal?.aborted) throw error

@@ -1,6 +1,6 @@
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
-import { describeInstancesById } from '../aws/instances.js'
+import { inCalls } from '../aws/instances.js'
 import { deleteSecurityGroup } from '../aws/security-groups.js'
 import { isStarClusterError } from '../errors.js'
 import type { Node } from '../node/node.js'
@@ -53,20 +53,21 @@ export async function removeCluster(
   const terminate = async () => {
     const nodes = await cluster.getNodes({ signal })
     for (const { id } of nodes) ids.add(id)
-    await terminateNodes(deps, cluster.tag, nodes, signal)
+    await terminateNodes(deps, cluster, nodes, signal)
   }
   await terminate()
+  // First, so that nothing of the cluster is left here once it cannot be found any more.
+  await pool.pinsOf(cluster.tag).remove()
   deps.log.info(`Removing security group: ${cluster.securityGroup}`)
   // Nodes launched a moment ago may not have been listed yet: they show by using the group.
   await deleteSecurityGroup(deps.aws.ec2, cluster.groupId, { signal, inUse: terminate })
-  await pool.pinsOf(cluster.tag).remove()
   pool.forget(cluster.tag, [...ids])
 }
 
 /** Terminates these and waits until they are gone. */
 export async function terminateNodes(
   deps: ClusterDeps,
-  tag: string,
+  cluster: Cluster,
   nodes: readonly Node[],
   signal?: AbortSignal,
 ): Promise<void> {
@@ -77,7 +78,7 @@ export async function terminateNodes(
   )
   for (const { alias, id } of nodes) deps.log.debug(`terminating ${alias} (${id})`)
   await terminateAll(deps, ids, signal)
-  await waitUntilGone(deps, tag, ids, signal)
+  await waitUntilGone(cluster, ids, signal)
 }
 
 async function shutdownHooks(deps: ClusterDeps, cluster: Cluster, { force, signal }: TerminateOptions): Promise<void> {
@@ -102,9 +103,7 @@ async function shutdownHooks(deps: ClusterDeps, cluster: Cluster, { force, signa
 
 async function terminateAll(deps: ClusterDeps, ids: readonly string[], signal?: AbortSignal): Promise<void> {
   try {
-    for (let at = 0; at < ids.length; at += 1000) {
-      await deps.aws.ec2.terminateInstances({ InstanceIds: ids.slice(at, at + 1000) }, abortable(signal))
-    }
+    await inCalls(ids, (InstanceIds) => deps.aws.ec2.terminateInstances({ InstanceIds }, abortable(signal)))
   } catch (error) {
     // One that is gone by now makes EC2 refuse all: take them one by one.
     if (!isAwsError(error, 'InvalidInstanceID.NotFound') || ids.length === 1) {
@@ -115,20 +114,15 @@ async function terminateAll(deps: ClusterDeps, ids: readonly string[], signal?: 
   }
 }
 
-async function waitUntilGone(
-  deps: ClusterDeps,
-  tag: string,
-  ids: readonly string[],
-  signal?: AbortSignal,
-): Promise<void> {
-  const look = async (s: AbortSignal) => {
-    const instances = await describeInstancesById(deps.aws.ec2, ids, s)
-    return instances.every(({ State }) => State?.Name === 'terminated') || undefined
-  }
-  await poll(`the nodes of cluster ${tag} to terminate`, look, {
+/** They leave the cluster's group when they are gone: one request a look, however many they are. */
+async function waitUntilGone(cluster: Cluster, ids: readonly string[], signal?: AbortSignal): Promise<void> {
+  const going = new Set(ids)
+  const look = async (s: AbortSignal) =>
+    (await cluster.getNodes({ signal: s })).every(({ id }) => !going.has(id)) || undefined
+  await poll(`the nodes of cluster ${cluster.tag} to terminate`, look, {
     timeoutMs: 15 * 60_000,
     slowestMs: 5000,
     signal,
-    hint: `"starcluster terminate ${tag}" again goes on`,
+    hint: `"starcluster terminate ${cluster.tag}" again goes on`,
   })
 }
