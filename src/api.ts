@@ -31,6 +31,7 @@ export {
 export type { StartOptions, StartOverrides } from './core/cluster/start-options.js'
 export * from './core/config/index.js'
 export { isStarClusterError, StarClusterError } from './core/errors.js'
+export type { Leftover } from './core/leftovers/leftover.js'
 export { addSecret, configureLog, type Logger, log, redact, screenLevel, setScreenLevel } from './core/log.js'
 export { didYouMean, nearest } from './core/nearest.js'
 export * from './core/node/errors.js'

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { ClusterChanges } from '../changes/cluster-changes.js'
+import type { Leftover } from '../leftovers/leftover.js'
 import type { SshTarget, SshTargetOptions } from '../node/login.js'
 import type { Node } from '../node/node.js'
 import { currentSignal } from '../node/run-signal.js'
@@ -8,6 +9,7 @@ import { type AddNodesOptions, addNodes } from './add-nodes.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
+import { findLeftovers, type GcOptions, removeFound } from './gc.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
 import { ParallelView } from './parallel-view.js'
@@ -69,6 +71,13 @@ export class ClusterManager {
   }
   async terminateCluster(tag: string, options?: TerminateOptions): Promise<void> {
     await terminateCluster(this.deps, this.pool, tag, interruptible(options))
+  }
+  /** What clusters that are gone have left in the region and on this computer. */
+  async findLeftovers(options?: GcOptions): Promise<Leftover[]> {
+    return findLeftovers(this.deps, interruptible(options))
+  }
+  async removeLeftovers(leftovers: readonly Leftover[], options?: GcOptions): Promise<void> {
+    await removeFound(this.deps, leftovers, interruptible(options))
   }
   /** The running nodes of a cluster, to be worked on together. */
   async getView(tag: string): Promise<ParallelView> {

@@ -91,8 +91,9 @@ async function sshStatus(node: Node): Promise<'Up' | 'Down'> {
   return node.isRunning() && (await node.isSshUp()) ? 'Up' : 'Down'
 }
 
-async function describeAllMembers(
-  { aws }: ClusterDeps,
+/** Living nodes of these clusters, or of all. One request per 1000. */
+export async function describeAllMembers(
+  { aws }: Pick<ClusterDeps, 'aws'>,
   tags: readonly string[] | undefined,
   signal?: AbortSignal,
 ): Promise<Instance[]> {

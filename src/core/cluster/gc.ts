@@ -1,0 +1,61 @@
+import { leftoversHere } from '../leftovers/here.js'
+import type { Leftover } from '../leftovers/leftover.js'
+import { leftoversOnAws } from '../leftovers/on-aws.js'
+import { removeLeftovers } from '../leftovers/remove.js'
+import { cancellable } from './cancellable.js'
+import type { ClusterDeps } from './deps.js'
+import { type ClusterGroup, findGroups } from './discover.js'
+import { CancelledRequest } from './errors.js'
+import { describeAllMembers } from './listing.js'
+import { groupName } from './tag.js'
+
+export interface GcOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What clusters that are gone have left in the region and on this computer. Changes nothing. */
+export async function findLeftovers(deps: ClusterDeps, { signal }: GcOptions = {}): Promise<Leftover[]> {
+  return cancellable(
+    signal,
+    async (progress) => {
+      progress('looking for leftovers')
+      const [groups, members] = await Promise.all([
+        findGroups(deps, undefined, signal),
+        describeAllMembers(deps, undefined, signal),
+      ])
+      const used = new Set(members.flatMap(({ SecurityGroups = [] }) => SecurityGroups.map(({ GroupId }) => GroupId)))
+      const isEmpty = ({ id }: ClusterGroup) => !used.has(id)
+      const empty = [...groups.values()].filter(isEmpty)
+      const clusters = new Set([...groups.values()].filter((group) => !isEmpty(group)).map(({ tag }) => tag))
+      return [
+        ...(await leftoversOnAws(deps.aws.ec2, clusters, signal)),
+        ...empty.map(
+          ({ tag, id }): Leftover => ({
+            kind: 'security group',
+            id,
+            cluster: tag,
+            why: `${groupName(tag)} has no instances: a start that was interrupted ("starcluster start -x ${tag}" finishes it)`,
+          }),
+        ),
+        ...(await leftoversHere(deps, clusters)),
+      ]
+    },
+    (doing, cause) => new CancelledRequest(doing, cause),
+  )
+}
+
+/** Removes what `findLeftovers` found. */
+export async function removeFound(
+  deps: ClusterDeps,
+  leftovers: readonly Leftover[],
+  { signal }: GcOptions = {},
+): Promise<void> {
+  await cancellable(
+    signal,
+    async (progress) => {
+      progress('removing leftovers')
+      await removeLeftovers({ ec2: deps.aws.ec2, log: deps.log }, leftovers, signal)
+    },
+    (doing, cause) => new CancelledRequest(doing, cause),
+  )
+}

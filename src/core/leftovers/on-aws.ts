@@ -1,0 +1,84 @@
+import type { EC2, Tag } from '@aws-sdk/client-ec2'
+import { abortable } from '../aws/caller-identity.js'
+import { isAwsError } from '../aws/errors.js'
+import { describeInstances, livingStates, tagOf } from '../aws/instances.js'
+import { clusterTagKey } from '../node/instance-view.js'
+import type { Leftover } from './leftover.js'
+
+const tagged = [{ Name: 'tag-key', Values: [clusterTagKey] }]
+
+/** What on AWS carries the tag of a cluster that is not among these. A handful of requests, however much there is. */
+export async function leftoversOnAws(
+  ec2: EC2,
+  clusters: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<Leftover[]> {
+  const listed = await Promise.all([
+    describeInstances(ec2, [...tagged, { Name: 'instance-state-name', Values: [...livingStates] }], signal).then(
+      (all) => all.map((one) => candidate('instance', one.InstanceId, one)),
+    ),
+    spotRequests(ec2, signal),
+    volumes(ec2, signal),
+    snapshots(ec2, signal),
+    placementGroups(ec2, signal),
+  ])
+  return listed.flat().flatMap(({ kind, id, cluster }) => {
+    if (cluster === undefined || clusters.has(cluster)) return []
+    return [{ kind, id, cluster, why: `cluster ${cluster} does not exist` }]
+  })
+}
+
+interface Candidate {
+  readonly kind: Leftover['kind']
+  readonly id: string
+  readonly cluster: string | undefined
+}
+
+function candidate(kind: Leftover['kind'], id: string | undefined, resource: { Tags?: Tag[] | undefined }): Candidate {
+  return { kind, id: id ?? '', cluster: tagOf(resource, clusterTagKey) }
+}
+
+async function spotRequests(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
+  const filters = [...tagged, { Name: 'state', Values: ['open', 'active'] }]
+  const found = await allPages((page) =>
+    ec2.describeSpotInstanceRequests({ Filters: filters, ...page }, abortable(signal)),
+  )
+  return found
+    .flatMap(({ SpotInstanceRequests = [] }) => SpotInstanceRequests)
+    .map((one) => candidate('spot request', one.SpotInstanceRequestId, one))
+}
+
+/** Volumes that something uses are left alone. */
+async function volumes(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
+  const filters = [...tagged, { Name: 'status', Values: ['available'] }]
+  const found = await allPages((page) => ec2.describeVolumes({ Filters: filters, ...page }, abortable(signal)))
+  return found.flatMap(({ Volumes = [] }) => Volumes).map((one) => candidate('volume', one.VolumeId, one))
+}
+
+async function snapshots(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
+  const own = { OwnerIds: ['self'], Filters: tagged }
+  const found = await allPages((page) => ec2.describeSnapshots({ ...own, ...page }, abortable(signal)))
+  return found.flatMap(({ Snapshots = [] }) => Snapshots).map((one) => candidate('snapshot', one.SnapshotId, one))
+}
+
+async function placementGroups(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
+  try {
+    const { PlacementGroups = [] } = await ec2.describePlacementGroups({ Filters: tagged }, abortable(signal))
+    return PlacementGroups.map((one) => candidate('placement group', one.GroupName, one))
+  } catch (error) {
+    if (isAwsError(error, 'InvalidAction', 'UnauthorizedOperation')) return [] // a region that has none, or not for us
+    throw error
+  }
+}
+
+async function allPages<Page extends { NextToken?: string | undefined }>(
+  ask: (page: { NextToken?: string }) => Promise<Page>,
+): Promise<Page[]> {
+  const pages: Page[] = []
+  for (let token: string | undefined = ''; token !== undefined; ) {
+    const page: Page = await ask(token === '' ? {} : { NextToken: token })
+    pages.push(page)
+    token = page.NextToken || undefined
+  }
+  return pages
+}

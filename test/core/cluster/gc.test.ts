@@ -1,0 +1,59 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type InProcess, inProcessManager } from '../../support/in-process-manager.js'
+
+let on: InProcess
+
+beforeEach(async () => {
+  on = await inProcessManager()
+})
+afterEach(() => on.close())
+
+const tags = (ResourceType: 'instance' | 'volume' | 'security-group', cluster: string) => [
+  { ResourceType, Tags: [{ Key: 'starcluster:cluster', Value: cluster }] },
+]
+
+/** What a cluster that is gone could have left, beside a living cluster with the same things. */
+async function leave() {
+  const { ec2 } = on.aws
+  await on.cm.startCluster('lives', { createOnly: true })
+  const { GroupId } = await ec2.createSecurityGroup({ GroupName: '@sc-gone', Description: 'gone' })
+  const launch = { ImageId: 'default', MinCount: 1, MaxCount: 1 }
+  const { Instances } = await ec2.runInstances({ ...launch, TagSpecifications: tags('instance', 'gone') })
+  const volume = { AvailabilityZone: 'local-a', Size: 1 }
+  const { VolumeId } = await ec2.createVolume({ ...volume, TagSpecifications: tags('volume', 'gone') })
+  await ec2.createVolume({ ...volume, TagSpecifications: tags('volume', 'lives') })
+  await ec2.createVolume(volume)
+  const pins = await on.home.write('.starcluster/known_hosts.d/local/gone', 'i-1 ssh-ed25519 AAAA\n')
+  await on.home.write('.starcluster/known_hosts.d/local/lives', 'i-2 ssh-ed25519 AAAA\n')
+  const draft = await on.home.write('.starcluster/keys/local/starcluster.pem.999999999.0a1b2c3d', 'half a key')
+  await expect
+    .poll(async () => (await ec2.describeVolumes({ VolumeIds: [VolumeId!] })).Volumes![0]!.State, { timeout: 20_000 })
+    .toBe('available')
+  return { GroupId, InstanceId: Instances![0]!.InstanceId, VolumeId, pins, draft }
+}
+
+test('leftovers are found and removed; living clusters and what is not ours stay', async () => {
+  const left = await leave()
+  const found = await on.cm.findLeftovers()
+  expect(found.map(({ kind, id }) => [kind, id])).toEqual([
+    ['instance', left.InstanceId],
+    ['volume', left.VolumeId],
+    ['security group', left.GroupId],
+    ['file', left.pins],
+    ['file', left.draft],
+  ])
+  await on.cm.removeLeftovers(found)
+  await on.cm.removeLeftovers(found) // somebody else was faster
+  expect(await on.cm.findLeftovers()).toEqual([])
+  expect((await (await on.cm.getCluster('lives')).getNodes()).map(({ alias }) => alias)).toEqual(['master', 'node001'])
+  expect(readdirSync(join(on.home.path, '.starcluster/known_hosts.d/local'))).toEqual(['lives'])
+  expect(readdirSync(join(on.home.path, '.starcluster/keys/local'))).toEqual(['starcluster.pem'])
+  const { Volumes = [] } = await on.aws.ec2.describeVolumes({ Filters: [{ Name: 'status', Values: ['available'] }] })
+  expect(Volumes).toHaveLength(2)
+})
+
+test('a region without clusters has no leftovers', async () => {
+  expect(await on.cm.findLeftovers()).toEqual([])
+})
