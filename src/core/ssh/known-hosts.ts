@@ -26,8 +26,9 @@ export interface PinnedOptions {
 export class KnownHosts {
   /** What was read last, until the file is another one. */
   #read: { readonly stamp: string; readonly text: string[] } | undefined
-  /** Edits that wait for the lock: all of them are one. */
-  #waiting: { readonly changes: Change[]; readonly done: Promise<void> } | undefined
+  /** The edit under way, and what is made after it. */
+  #last: Promise<void> = Promise.resolve()
+  #next: { readonly changes: Change[]; readonly done: Promise<void> } | undefined
 
   constructor(readonly path: string) {}
 
@@ -135,28 +136,24 @@ export class KnownHosts {
     }
   }
 
+  /** Edits that come while another is under way are made together, after it. */
   #edit(change: Change): Promise<void> {
-    if (this.#waiting) this.#waiting.changes.push(change)
+    if (this.#next) this.#next.changes.push(change)
     else {
       const changes = [change]
-      this.#waiting = { changes, done: this.#editLocked(changes) }
+      const done = this.#last.then(() => {
+        this.#next = undefined
+        return this.#editLocked((lines) => changes.reduce((changed, one) => one(changed), lines))
+      })
+      this.#next = { changes, done }
+      this.#last = done.catch(() => undefined) // told to those who asked for it
     }
-    return this.#waiting.done
+    return this.#next.done
   }
 
-  async #editLocked(changes: readonly Change[]): Promise<void> {
-    const close = () => {
-      if (this.#waiting?.changes === changes) this.#waiting = undefined
-    }
-    try {
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
-      await withFileLock(`${this.path}.lock`, () => {
-        close()
-        return this.#rewrite((lines) => changes.reduce((changed, change) => change(changed), lines))
-      })
-    } finally {
-      close()
-    }
+  async #editLocked(change: Change): Promise<void> {
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+    await withFileLock(`${this.path}.lock`, () => this.#rewrite(change))
   }
 
   async #rewrite(change: Change): Promise<void> {

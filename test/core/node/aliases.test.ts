@@ -6,6 +6,7 @@ import {
   compareAliases,
   expandAliases,
   foldAliases,
+  freeAliases,
   isMasterAlias,
   workerAlias,
 } from '../../../src/core/node/aliases.js'
@@ -41,6 +42,23 @@ test('whatever aliases a launch has, each instance finds its own', () => {
 test('ten thousand nodes fit into the value of one tag', () => {
   const aliases = Array.from({ length: 10_000 }, (_, i) => workerAlias(i + 1, 'a-rather-long-cluster-name-'))
   expect(foldAliases(aliases).length).toBeLessThanOrEqual(256)
+})
+
+test('new workers are numbered on from the highest there is, over gaps and past the thousandth', () => {
+  const numbers = fc.uniqueArray(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 990, max: 1010 })))
+  fc.assert(
+    fc.property(numbers, fc.integer({ min: 1, max: 30 }), fc.constantFrom('', 'c-'), (taken, count, prefix) => {
+      const inUse = [`${prefix}master`, `${prefix}custom`, ...taken.map((n) => workerAlias(n, prefix))]
+      const fresh = freeAliases(inUse, count, prefix)
+      const next = Math.max(0, ...taken) + 1
+      expect(fresh).toEqual(Array.from({ length: count }, (_, i) => workerAlias(next + i, prefix)))
+      expect(new Set([...inUse, ...fresh]).size).toBe(inUse.length + count)
+      const sorted = [...fresh, ...inUse].sort(compareAliases)
+      expect(sorted[0]).toBe(`${prefix}master`)
+      expect(sorted.slice(-count)).toEqual(fresh)
+    }),
+  )
+  expect(freeAliases(['master', 'node999'], 2)).toEqual(['node1000', 'node1001'])
 })
 
 test('the master comes first, then nodes by number', () => {

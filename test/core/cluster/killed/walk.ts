@@ -39,6 +39,7 @@ export function walkKilled(name: string, walk: Walk): void {
           const at = left.shift()!
           const failure = await killAndGoOn(cloud, walk, at)
           if (failure !== undefined) failures.push(failure)
+          if (all) console.log(`${name} ${at}/${moments}${failure === undefined ? '' : `: ${failure}`}`)
           failed = failure !== undefined
         }
       })
@@ -77,7 +78,7 @@ async function killAndGoOn({ on, run }: DoomedCloud, walk: Walk, at: number): Pr
     await expectNothingLeft(on)
     return undefined
   } catch (error) {
-    return `${at}, ${moment}: ${error instanceof Error ? error.message : String(error)}`
+    return `moment ${at}, ${moment}: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
