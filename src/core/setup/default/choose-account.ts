@@ -9,7 +9,8 @@ class ClusterUserError extends StarClusterError {
 
 /**
  * The ids of the cluster user, the same on every node. In this order: those it has on the master, those that own its
- * home there (files of an earlier cluster on a volume), else ids that are free on every node and own nothing in /home.
+ * home there (files of an earlier cluster on a volume), else ids that are free on every node and own nothing in /home; an
+ * account of this name that an interrupted set-up made on other nodes does not count.
  *
  * @throws ClusterUserError when its home belongs to root
  */
@@ -25,8 +26,8 @@ export function chooseAccount(name: string, shell: string, master: NodeFacts, al
   }
   if (owner) return { name, shell, uid: owner.uid, gid: owner.gid, home }
   const used = all.flatMap(({ passwd, groups, homes }) => [
-    ...passwd.map(({ pw_uid }) => pw_uid),
-    ...groups.map(({ gr_gid }) => gr_gid),
+    ...passwd.filter(({ pw_name }) => pw_name !== name).map(({ pw_uid }) => pw_uid),
+    ...groups.filter(({ gr_name }) => gr_name !== name).map(({ gr_gid }) => gr_gid),
     ...homes.flatMap(({ uid, gid }) => [uid, gid]),
   ])
   const id = nextFreeId(used)

@@ -39,6 +39,13 @@ test('files of an earlier cluster keep their owner: the user gets the ids its ho
   expect(chooseAccount('sgeadmin', 'bash', master, [master])).toMatchObject({ uid: 1234, gid: 1235 })
 })
 
+test('an account that only other nodes have, from a set-up that was interrupted, takes no ids away from itself', () => {
+  const [master, worker] = [node(), node({ passwd: [passwd('sgeadmin', 1000)] })]
+  expect(chooseAccount('sgeadmin', 'bash', master, [master, worker])).toMatchObject({ uid: 1000, gid: 1000 })
+  const other = node({ passwd: [passwd('debian', 1000)] })
+  expect(chooseAccount('sgeadmin', 'bash', master, [master, worker, other])).toMatchObject({ uid: 1001 })
+})
+
 test("a home that is root's is refused", () => {
   const master = node({ homes: [{ path: '/home/sgeadmin', uid: 0, gid: 0 }] })
   expect(() => chooseAccount('sgeadmin', 'bash', master, [master])).toThrow(
