@@ -60,8 +60,17 @@ export async function launchCluster(
   signal?: AbortSignal,
 ): Promise<Instance[]> {
   const instances = await launchNodes(deps, plan, groupId, signal)
-  await deps.aws.ec2.deleteTags({ Resources: [groupId], Tags: [{ Key: launchingTag }] }, abortable(signal))
+  await endLaunch(deps, groupId, signal)
   return instances
+}
+
+/** Notes that no node of the first launch is missing. */
+export async function endLaunch(
+  { aws }: Pick<ClusterDeps, 'aws'>,
+  groupId: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await aws.ec2.deleteTags({ Resources: [groupId], Tags: [{ Key: launchingTag }] }, abortable(signal))
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Progress } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
-import { isLaunching, launchCluster } from './launch.js'
+import { endLaunch, isLaunching, launchCluster } from './launch.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
@@ -31,8 +31,8 @@ export async function resumeCluster(
   const plugins = await loadPlugins(deps, cluster.plugins)
   const nodes = await cluster.getNodes({ signal })
   const unfinished = nodes.length === 0 || isLaunching(group)
-  const launched = unfinished && (await launchMissing(deps, cluster, nodes, options, progress))
-  if (!launched) {
+  const launched = unfinished ? await launchMissing(deps, cluster, nodes, options, progress) : []
+  if (nodes.length > 0 || !launched) {
     await cluster.getNodesOrThrow({ signal })
     await cluster.getMaster({ signal })
     if (options.validateOnly) return cluster
@@ -42,8 +42,9 @@ export async function resumeCluster(
   if (options.createOnly || options.validateOnly) return cluster
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
-  const ids = launched || nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id)
-  const up = await waitForNodes(deps, pool, cluster, ids, { fresh: launched !== false, signal })
+  const present = nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id)
+  const ids = [...new Set([...present, ...(launched ?? [])])]
+  const up = await waitForNodes(deps, pool, cluster, ids, { fresh: nodes.length === 0, signal })
   progress('configuring the nodes')
   deps.log.info(`The master is ${up[0]?.dnsName}`)
   await runHooks(deps, cluster, up, [defaultSetup(), ...plugins], 'run', signal)
@@ -55,7 +56,7 @@ export async function resumeCluster(
  * have launched more than EC2 lists yet, EC2 knows the requests by their tokens and launches no second ones.
  *
  * @param nodes those there are
- * @returns ids of all nodes; false when too little is known of that start
+ * @returns ids of the nodes it launched; undefined when too little is known of that start
  */
 async function launchMissing(
   deps: ClusterDeps,
@@ -63,26 +64,26 @@ async function launchMissing(
   nodes: readonly Node[],
   { overrides, validateOnly, signal }: StartOptions,
   progress: Progress,
-): Promise<readonly string[] | false> {
+): Promise<readonly string[] | undefined> {
   const again = planAgain(deps, cluster.tag, cluster.record, overrides?.keyLocation)
-  if (!again) return false
+  if (!again) return undefined
   const present = new Set(nodes.map(({ alias }) => alias))
   const zone = again.record.zone ?? nodes.find((node) => node.isMaster())?.placement
-  const plan = {
-    ...again,
-    record: { ...again.record, ...(zone ? { zone } : {}) },
-    groups: again.groups.filter(({ aliases }) => !aliases.some((alias) => present.has(alias))),
+  const groups = again.groups.filter(({ aliases }) => !aliases.some((alias) => present.has(alias)))
+  if (groups.length === 0) {
+    if (!validateOnly) await endLaunch(deps, cluster.groupId, signal)
+    return []
   }
+  const plan = { ...again, groups, record: { ...again.record, ...(zone ? { zone } : {}) } }
   if (!validateOnly) await deps.region.prepareLaunch?.(signal)
   const checked = await validatePlan(deps, plan, { changeNothing: validateOnly === true, signal })
   if (validateOnly) return []
   progress('launching the nodes')
-  const missing = plan.groups.reduce((sum, { aliases }) => sum + aliases.length, 0)
-  if (missing > 0)
-    deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)
+  const missing = groups.reduce((sum, { aliases }) => sum + aliases.length, 0)
+  deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)
   if (nodes.length === 0) await openPorts(deps, cluster, plan, signal)
   const instances = await launchCluster(deps, checked, cluster.groupId, signal)
-  return [...nodes.map(({ id }) => id), ...instances.map(({ InstanceId }) => InstanceId ?? '')]
+  return instances.map(({ InstanceId }) => InstanceId ?? '')
 }
 
 async function openPorts(deps: ClusterDeps, cluster: Cluster, { permissions }: StartPlan, signal?: AbortSignal) {

@@ -86,3 +86,17 @@ test('nodes that were launched all the same, but are not listed yet, are not lau
   await cm.startCluster('c', { create: false, createOnly: true })
   expect((await instances()).map(({ InstanceId }) => InstanceId)).toEqual(launched.map(({ InstanceId }) => InstanceId))
 }, 60_000)
+
+test('a start that launched only its master launches the others when it is resumed, and only once', async () => {
+  const overrides = { clusterSize: 3, masterInstanceType: 't3.large' }
+  await interruptedAt('runInstances', 'after', overrides)
+  expect(await instances()).toHaveLength(1)
+  const cluster = await on.cm.startCluster('c', { create: false, createOnly: true })
+  const aliases = async () => (await cluster.getNodes()).map(({ alias }) => alias)
+  expect(await aliases()).toEqual(['master', 'node001', 'node002'])
+  await on.cm.stopCluster('c')
+  await on.aws.ec2.terminateInstances({ InstanceIds: [(await cluster.getNode('node002')).id] })
+  await expect.poll(aliases, { timeout: 20_000 }).toEqual(['master', 'node001'])
+  await on.cm.startCluster('c', { create: false, createOnly: true })
+  expect(await aliases()).toEqual(['master', 'node001'])
+}, 60_000)

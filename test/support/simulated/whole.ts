@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { parseExports, parseHosts } from '../../../src/core/node/facts.js'
@@ -42,7 +42,9 @@ function expectConfigured(
   expect(files.read('/etc/passwd')).toMatch(/^sgeadmin:x:1000:1000:/m)
 }
 
-/** Nothing of any cluster is left, on EC2 or here; the key pair stays, and its private half is here. */
+/**
+ * Nothing of any cluster is left, on EC2 or here. A key pair may be, but not without its private half; then it goes too.
+ */
 export async function expectNothingLeft(on: Simulated): Promise<void> {
   const { ec2 } = on.aws
   expect(await living(on)).toEqual([])
@@ -55,4 +57,7 @@ export async function expectNothingLeft(on: Simulated): Promise<void> {
   expect(await files('known_hosts.d/local')).toEqual([])
   if (KeyPairs.length > 0) expect(await files('keys/local')).toEqual(['starcluster.pem'])
   expect(on.engine.machines.size).toBe(0)
+  // The next start makes its key pair again.
+  for (const { KeyName } of KeyPairs) await ec2.deleteKeyPair({ KeyName })
+  await rm(join(on.home.path, '.starcluster/keys'), { recursive: true, force: true })
 }
