@@ -16,7 +16,7 @@ export interface Walk {
 
 const all = process.env.STARCLUSTER_TEST_ALL_FAULTS === '1'
 /** Moments at which a command is killed without that. */
-const sampled = 3
+const sampled = 2
 const minutes = 60_000
 
 /**
