@@ -31,6 +31,10 @@ export class SubnetDoesNotExist extends StarClusterError {
   readonly code = 'SubnetDoesNotExist'
 }
 
+export class VolumeDoesNotExist extends StarClusterError {
+  readonly code = 'VolumeDoesNotExist'
+}
+
 export class PropagationException extends StarClusterError {
   readonly code = 'PropagationException'
 }

@@ -11,6 +11,7 @@ import { describeMembers } from './members.js'
 import type { NodePool } from './node-pool.js'
 import type { ClusterRecord } from './record.js'
 import { groupName } from './tag.js'
+import type { ClusterVolume } from './volumes.js'
 
 interface Asking {
   readonly signal?: AbortSignal | undefined
@@ -69,6 +70,14 @@ export class Cluster {
   /** Names of its plugins, in order. */
   get plugins(): readonly string[] {
     return this.record.plugins
+  }
+
+  /** EBS volumes it was started with, which its master has; whether blank ones are formatted is as the config says now. */
+  get volumes(): readonly ClusterVolume[] {
+    return (this.record.launch?.volumes ?? []).map((volume) => {
+      const section = this.deps.config().volumes.get(volume.name)
+      return section?.volumeId === volume.volumeId && section.format ? { ...volume, format: section.format } : volume
+    })
   }
 
   /** All nodes that exist, in whatever state, the master first, then by alias. Original: `nodes`. */

@@ -71,6 +71,10 @@ export class InvalidCIDRSpecified extends ClusterValidationError {
   override readonly code = 'InvalidCIDRSpecified'
 }
 
+export class VolumesZoneError extends ClusterValidationError {
+  override readonly code = 'VolumesZoneError'
+}
+
 export class MasterDoesNotExist extends ClusterValidationError {
   override readonly code = 'MasterDoesNotExist'
   constructor(tag: string) {

@@ -3,6 +3,7 @@ import type { PermissionSettings } from '../config/types.js'
 import { IncompatibleCluster } from './errors.js'
 import type { LaunchWish } from './launch-plan.js'
 import { originalRecord, readOriginalSettings } from './original-tags.js'
+import type { ClusterVolume } from './volumes.js'
 
 /** What a cluster was started with: kept in tags of its security group, so that every machine with the credentials sees it. */
 export interface ClusterRecord {
@@ -49,6 +50,7 @@ interface LaunchRecord {
   /** Seconds a start, or later nodes, are waited for. */
   readonly startTimeout?: number
   readonly ports?: readonly PermissionSettings[]
+  readonly volumes?: readonly ClusterVolume[]
 }
 
 const coreTag = 'starcluster:core'

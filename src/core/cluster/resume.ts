@@ -14,6 +14,7 @@ import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
 import { planAgain, type StartPlan } from './start-plan.js'
 import { validatePlan } from './validate.js'
+import { attachVolumes } from './volumes.js'
 import { waitForNodes } from './wait-for-cluster.js'
 
 /** Starts the stopped nodes of a cluster and sets it up again; also finishes a start that was interrupted. */
@@ -45,6 +46,8 @@ export async function resumeCluster(
   const present = nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id)
   const ids = [...new Set([...present, ...(launched ?? [])])]
   const up = await waitForNodes(deps, pool, cluster, ids, { fresh: nodes.length === 0, signal })
+  progress('attaching the volumes')
+  await attachVolumes(deps, cluster.volumes, up[0]!, signal)
   progress('configuring the nodes')
   deps.log.info(`The master is ${up[0]?.dnsName}`)
   await runHooks(deps, cluster, up, [defaultSetup(), ...plugins], 'run', signal)
@@ -76,7 +79,11 @@ async function launchMissing(
   }
   const plan = { ...again, groups, record: { ...again.record, ...(zone ? { zone } : {}) } }
   if (!validateOnly) await deps.region.prepareLaunch?.(signal)
-  const checked = await validatePlan(deps, plan, { changeNothing: validateOnly === true, signal })
+  const checked = await validatePlan(deps, plan, {
+    changeNothing: validateOnly === true,
+    joins: nodes.some((node) => node.isMaster()),
+    signal,
+  })
   if (validateOnly) return []
   progress('launching the nodes')
   const missing = groups.reduce((sum, { aliases }) => sum + aliases.length, 0)

@@ -14,6 +14,7 @@ import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { ClusterNotRunning } from './errors.js'
 import { masterOf } from './find-node.js'
+import { volumesByName } from './volumes.js'
 
 /** The set-up that comes first in every chain. */
 export function defaultSetup(): LoadedPlugin {
@@ -116,8 +117,9 @@ export async function withContext(
     onEach: (some, each, options) => onEach(some, each, { ...options, signal }),
   }
   const { clusterUser: user, clusterShell: userShell } = cluster
+  const volumes = volumesByName(cluster.volumes)
   const master = masterOf(cluster.tag, nodes)
-  await withSignal(signal, () => task({ master, user, userShell, volumes: {}, context }))
+  await withSignal(signal, () => task({ master, user, userShell, volumes, context }))
 }
 
 /** What was set up last is torn down first. */

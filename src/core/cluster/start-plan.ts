@@ -13,6 +13,7 @@ import { throwProblems } from './settings/problem.js'
 import { templateProblems } from './settings/template.js'
 import { unsupportedSettings } from './settings/unsupported.js'
 import type { StartOverrides } from './start-options.js'
+import { type ClusterVolume, planVolumes } from './volumes.js'
 
 /** Everything `start` is going to do, settled before AWS is asked anything. */
 export interface StartPlan {
@@ -47,7 +48,8 @@ export function planStart(
   throwProblems(config, problems, overriddenSettings(overrides))
   const permissions = template.permissions.flatMap((name) => config.permissions.get(name) ?? [])
   const key = wantedKey(deps, template.keyname, overrides.keyLocation)
-  const record = recordOf(template, permissions)
+  const volumes = planVolumes(template.volumes.flatMap((name) => config.volumes.get(name) ?? []))
+  const record = recordOf(template, permissions, volumes)
   return {
     tag,
     record,
@@ -59,7 +61,11 @@ export function planStart(
   }
 }
 
-function recordOf(template: ClusterTemplate, permissions: readonly PermissionSettings[]): ClusterRecord {
+function recordOf(
+  template: ClusterTemplate,
+  permissions: readonly PermissionSettings[],
+  volumes: readonly ClusterVolume[],
+): ClusterRecord {
   const { nodeInstanceTypes, nodeImageId, availabilityZone: zone, subnetId, publicIps, queue, dnsPrefix } = template
   return {
     version: 1,
@@ -89,6 +95,7 @@ function recordOf(template: ClusterTemplate, permissions: readonly PermissionSet
       tags: Object.keys(template.tags).length === 0 ? undefined : template.tags,
       startTimeout: template.startTimeout,
       ports: permissions.length === 0 ? undefined : permissions,
+      volumes: volumes.length === 0 ? undefined : volumes,
     }),
   }
 }

@@ -15,6 +15,7 @@ import { planStart, type StartPlan } from './start-plan.js'
 import { checkTag } from './tag.js'
 import { removeCluster } from './terminate.js'
 import { type CheckedPlan, validatePlan } from './validate.js'
+import { attachVolumes } from './volumes.js'
 import { waitForNodes } from './wait-for-cluster.js'
 
 /**
@@ -64,6 +65,8 @@ async function createCluster(
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
   const nodes = await waitForNodes(deps, pool, cluster, ids, { fresh: true, signal })
+  progress('attaching the volumes')
+  await attachVolumes(deps, cluster.volumes, nodes[0]!, signal)
   progress('configuring the nodes')
   deps.log.info(`The master is ${nodes[0]?.dnsName}`)
   await runHooks(deps, cluster, nodes, [defaultSetup(), ...plugins], 'run', signal)

@@ -8,6 +8,7 @@ import { CancelledRequest } from './errors.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { loadPluginsLeniently, runHooks } from './run-hooks.js'
+import { detachVolumes } from './volumes.js'
 
 export interface StopOptions {
   readonly signal?: AbortSignal
@@ -48,6 +49,9 @@ export async function stopCluster(
         (await cluster.getNodes({ signal: s })).every((node) => node.isStopped()) || undefined
       await poll(`the nodes of cluster ${tag} to stop`, stopped, { timeoutMs: 15 * 60_000, slowestMs: 5000, signal })
       for (const node of nodes) node.close()
+      const master = nodes.find((node) => node.isMaster())
+      progress('detaching its volumes')
+      if (master) await detachVolumes(deps, cluster.volumes, master, signal)
     },
     (doing, cause) => new CancelledRequest(`stopping cluster ${tag} (${doing})`, cause),
   )

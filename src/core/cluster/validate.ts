@@ -12,6 +12,7 @@ import type { LaunchGroup } from './launch-plan.js'
 import type { RootVolume } from './record.js'
 import type { StartPlan } from './start-plan.js'
 import { renderUserData } from './user-data.js'
+import { checkVolumes } from './volumes.js'
 
 /** A plan that AWS would carry out: images found, types known, the key at hand. */
 export interface CheckedPlan extends StartPlan {
@@ -20,27 +21,38 @@ export interface CheckedPlan extends StartPlan {
   readonly userData: Buffer
 }
 
+export interface ValidateOptions {
+  /** Do not make or import a key pair that is missing. */
+  readonly changeNothing: boolean
+  /** Nodes for a cluster that has its master, and with it its volumes. */
+  readonly joins?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Checks a plan against AWS before anything costs money, all questions at once.
  *
- * @param changeNothing do not make or import a key pair that is missing
  * @throws ClusterValidationError and its kind, naming setting and remedy
  */
 export async function validatePlan(
   deps: Pick<ClusterDeps, 'aws' | 'log'>,
   plan: StartPlan,
-  { changeNothing, signal }: { changeNothing: boolean; signal?: AbortSignal | undefined },
+  { changeNothing, joins = false, signal }: ValidateOptions,
 ): Promise<CheckedPlan> {
   const { ec2 } = deps.aws
-  const [groups, network, userData] = await settleAll([
+  const volumes = joins ? [] : (plan.record.launch?.volumes ?? [])
+  const [groups, network, userData, volumeZone] = await settleAll([
     checkImages(ec2, plan, signal),
     findNetwork(ec2, plan.record.subnetId, signal),
     renderUserData(plan.userdataScripts),
+    checkVolumes(ec2, volumes, plan.record.zone, signal),
     checkZone(ec2, plan.record.zone, signal),
     changeNothing ? undefined : ensureKeyPair(deps, plan.key, signal),
   ])
-  checkSubnet(plan, network)
-  return { ...plan, groups, network, userData }
+  const zone = plan.record.zone ?? volumeZone
+  const checked = { ...plan, record: { ...plan.record, ...(zone === undefined ? {} : { zone }) } }
+  checkSubnet(checked, network)
+  return { ...checked, groups, network, userData }
 }
 
 /** All results, or the first failure, but only when every question has been answered: nothing goes on behind an error. */

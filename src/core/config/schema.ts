@@ -92,6 +92,12 @@ export const VOLUME = {
   device: { type: 'string', doc: 'Device name; chosen when left out.', example: '/dev/sdj' },
   partition: { type: 'int', doc: 'Partition to mount, 1 to 99; the whole volume when left out.', example: '1' },
   encrypted: { type: 'bool', doc: 'true: refuse the volume when it is not encrypted.', example: 'true' },
+  format: {
+    type: 'string',
+    choices: ['ext4', 'xfs'],
+    doc: 'File system made when the volume is blank. Left out: never formatted.',
+    example: 'ext4',
+  },
 } as const satisfies SectionSchema
 
 export const PERMISSION = {

@@ -8,6 +8,8 @@ export interface Volume {
   readonly device: string
   readonly mountPath: string
   readonly partition?: number
+  /** File system made when the volume is blank. */
+  readonly format?: string
 }
 
 /** Volumes of the cluster by their name in the config. Empty when the template names none. */

@@ -1,6 +1,7 @@
 import { compareAliases } from '../node/aliases.js'
 import { toPeer } from '../node/keys.js'
 import type { Node } from '../node/node.js'
+import { runScript } from '../node/scripts/run-script.js'
 import {
   accountStep,
   authorizeRootStep,
@@ -14,6 +15,7 @@ import {
   scratchStep,
   userKeysStep,
 } from '../node/scripts/steps.js'
+import { volumesStep } from '../node/scripts/volume-step.js'
 import { foldNodeNames } from '../ssh/fold.js'
 import { ClusterSetup, type SetupContext, type Volumes } from './cluster-setup.js'
 import { chooseAccount } from './default/choose-account.js'
@@ -42,6 +44,7 @@ export class DefaultClusterSetup extends ClusterSetup {
     context: SetupContext,
   ): Promise<void> {
     context.log.info('Configuring the cluster...')
+    await this.setupVolumes(master, volumes, context)
     const work = await this.prepare(nodes, nodes, master, user, userShell, volumes, context)
     await this.setUp(work)
   }
@@ -116,6 +119,14 @@ export class DefaultClusterSetup extends ClusterSetup {
     await work.scripts.run(work.context)
   }
 
+  /** Mounts the volumes on the master: before all else, for one may hold `/home` with its owners. */
+  protected async setupVolumes(master: Node, volumes: Volumes, { log, signal }: SetupContext): Promise<void> {
+    const attached = Object.values(volumes)
+    if (attached.length === 0) return
+    const { changed } = await runScript(master.ssh, [volumesStep(attached)], { signal })
+    for (const what of changed) log.info(`${master.alias}: ${what}`)
+  }
+
   protected async setupPackages({ targets, facts, context }: SetupWork): Promise<void> {
     await ensurePackages(targets, facts, context)
   }
@@ -147,7 +158,8 @@ export class DefaultClusterSetup extends ClusterSetup {
     const paths = this.exportPaths(work.volumes)
     const clients = workers.map(({ privateIpAddress }) => privateIpAddress)
     if (workers.length > 0) scripts.add(master, nfsServerStep())
-    for (const path of paths) scripts.add(master, exportsStep(path, clients))
+    const volumes = new Set(Object.values(work.volumes).map(({ mountPath }) => mountPath))
+    for (const path of paths) scripts.add(master, exportsStep(path, clients, volumes.has(path)))
     for (const node of targets) if (node !== master) scripts.add(node, mountStep(master.alias, paths), 1)
   }
 
@@ -166,7 +178,7 @@ export class DefaultClusterSetup extends ClusterSetup {
 
   /** Folders of the master that all nodes share. */
   protected exportPaths(volumes: Volumes): string[] {
-    return ['/home', ...Object.values(volumes).map(({ mountPath }) => mountPath)]
+    return [...new Set(['/home', ...Object.values(volumes).map(({ mountPath }) => mountPath)])]
   }
 
   private async prepare(

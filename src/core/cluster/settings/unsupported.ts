@@ -2,7 +2,7 @@ import type { ClusterTemplate } from '../../config/templates.js'
 
 /** Settings of a template that cannot be followed yet, a line each. */
 export function unsupportedSettings(template: ClusterTemplate): string[] {
-  const { spotBid, spotMaxPrice, volumes, queue, ttl, minNodes, imageUser } = template
+  const { spotBid, spotMaxPrice, queue, ttl, minNodes, imageUser } = template
   const spot = spotBid === undefined ? (spotMaxPrice === undefined ? undefined : 'spot_max_price') : 'spot_bid'
   const fallbacks = [
     ...(template.fallbackInstanceTypes.length > 0 ? ['fallback_instance_types'] : []),
@@ -10,7 +10,6 @@ export function unsupportedSettings(template: ClusterTemplate): string[] {
   ]
   return [
     ...(spot === undefined ? [] : [`${spot} is not supported yet: on-demand instances are launched`]),
-    ...(volumes.length === 0 ? [] : [`volumes are not supported yet: ${volumes.join(', ')} will not be attached`]),
     ...(queue === 'none' ? [] : [`queue = ${queue} is not supported yet: the cluster gets no queueing system`]),
     ...(ttl === undefined ? [] : ['ttl is not supported yet: the cluster does not end by itself']),
     ...(minNodes === undefined ? [] : ['min_nodes is not supported yet: all nodes are launched, or none']),

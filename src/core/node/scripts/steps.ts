@@ -25,6 +25,8 @@ export interface Account {
 
 /** Options of an NFS export: fast rather than safe on power loss, as clusters want it. */
 const exportOptions = 'async,no_root_squash,no_subtree_check,rw'
+/** Not before the volume is mounted: a client would keep the empty directory below. Source: exports(5), mountpoint. */
+const volumeExportOptions = `${exportOptions},mp`
 const mountOptions = 'rw,hard,nofail,_netdev'
 
 export function hostnameStep(name: string): ScriptStep {
@@ -78,9 +80,10 @@ export function nfsServerStep(): ScriptStep {
   return { name: 'nfs-server', command: sh`sc_nfs_server` }
 }
 
-/** Exports a path to exactly these clients (addresses). None: takes the export back. */
-export function exportsStep(path: string, clients: readonly string[]): ScriptStep {
-  return { name: 'nfs-exports', command: sh`sc_exports ${exportsBlock(path)} ${exportLines(path, clients)}` }
+/** Exports a path to exactly these clients (addresses). None: takes the export back. `volume`: something is mounted there. */
+export function exportsStep(path: string, clients: readonly string[], volume = false): ScriptStep {
+  const lines = exportLines(path, clients, volume ? volumeExportOptions : exportOptions)
+  return { name: 'nfs-exports', command: sh`sc_exports ${exportsBlock(path)} ${lines}` }
 }
 
 /** Exports a path to these clients too. */
@@ -102,8 +105,8 @@ export function stopExportingStep(clients: readonly string[], paths: readonly st
 const exportsBlock = (path: string): string => `starcluster ${path}`
 
 /** One line a client, so that a client can be added or taken out without touching the others. Source: exports(5). */
-const exportLines = (path: string, clients: readonly string[]): string =>
-  clients.map((client) => `${path} ${client}(${exportOptions})\n`).join('')
+const exportLines = (path: string, clients: readonly string[], options = exportOptions): string =>
+  clients.map((client) => `${path} ${client}(${options})\n`).join('')
 
 const clientWords = (clients: readonly string[]): string =>
   clients.map((client) => `${client}(${exportOptions})\n`).join('')

@@ -112,9 +112,16 @@ sub allowed {
         my ($address, @names) = split;
         push @{ $names{$address} }, map { lc } @names if defined $address;
     }
-    my @fits = grep { matches($_->{client}, $ip, $names{$ip} // []) } grep { $path eq $_->{path} || index($path, $_->{path} eq '/' ? '/' : "$_->{path}/") == 0 } export_lines();
+    my @fits = grep { matches($_->{client}, $ip, $names{$ip} // []) } grep { $path eq $_->{path} || index($path, $_->{path} eq '/' ? '/' : "$_->{path}/") == 0 } grep { mounted($_) } export_lines();
     my ($best) = sort { length $b->{path} <=> length $a->{path} || rank($a->{client}) <=> rank($b->{client}) } @fits;
     return $best && $best->{options};
+}
+
+# With the option `mp` an export holds only while something is mounted there. Source: exports(5).
+sub mounted {
+    my ($export) = @_;
+    my ($mp, $at) = $export->{options} =~ /\b(mountpoint)(?:=([^,]*))?/;
+    return !$mp || is_mount_point($at // $export->{path});
 }
 
 # A named host wins over a network, and that over a pattern.
