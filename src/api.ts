@@ -29,6 +29,7 @@ export {
   SnapshotsUnavailable,
 } from './core/cluster/snapshots.js'
 export type { StartOptions, StartOverrides } from './core/cluster/start-options.js'
+export { describeTermination, type TerminatePlan } from './core/cluster/terminate-plan.js'
 export * from './core/config/index.js'
 export { isStarClusterError, StarClusterError } from './core/errors.js'
 export type { Leftover } from './core/leftovers/leftover.js'

@@ -96,6 +96,9 @@ describe.skipIf(!canRunNodes)('a cluster with volumes', () => {
 
   test('they outlive the cluster: the next one has the data, the user and his ids', async () => {
     const ids = await on('master', 'id -u sgeadmin')
+    const { stdout } = await ok('terminate', '--dry-run', 't')
+    expect(stdout).toMatch(/deleted: 2 nodes \(master,node001\) with 2 disks, security group @sc-t\n/)
+    expect(stdout).toContain(`kept:    volume ${data}, attached to master\n`)
     await ok('terminate', '-c', 't')
     await waitFor('the volumes to be free', async () => (await free(data)) && (await free(homes)), {
       timeoutMs: 60_000,

@@ -1,4 +1,4 @@
-import { log } from '../../index.js'
+import { describeTermination, log } from '../../index.js'
 import { confirm } from '../confirm.js'
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
@@ -8,14 +8,17 @@ export const define: DefineCommand = (command, cli) => {
     .argument('<tag...>', 'names of the clusters')
     .option('-c, --confirm', 'do not ask')
     .option('-f, --force', 'ignore failing plugins')
-    .action(async (tags: string[], flags: { confirm?: boolean; force?: boolean }) => {
+    .option('-n, --dry-run', 'only tell what would be deleted and what would stay')
+    .action(async (tags: string[], flags: { confirm?: boolean; force?: boolean; dryRun?: boolean }) => {
       const { cm } = await cli.open()
       for (const tag of tags) {
-        const cluster = await cm.getCluster(tag)
-        const nodes = await cluster.getNodes()
-        const what = `Terminate cluster ${cluster.tag} (${nodes.length} nodes) and delete its disks?`
-        if (!flags.confirm && !(await confirm(what, cli.signal))) {
-          log.info(`Aborting: ${cluster.tag} is left as it is`)
+        const plan = describeTermination(await cm.planTermination(tag, { signal: cli.signal }))
+        if (flags.dryRun) {
+          cli.print(plan)
+          continue
+        }
+        if (!flags.confirm && !(await confirm(`${plan}\nTerminate it?`, cli.signal))) {
+          log.info(`Aborting: ${tag} is left as it is`)
           continue
         }
         await cm.terminateCluster(tag, { force: flags.force === true, signal: cli.signal })
@@ -23,6 +26,7 @@ export const define: DefineCommand = (command, cli) => {
     })
   examples(command, [
     ['starcluster terminate testcluster', 'asks, then ends the cluster'],
+    ['starcluster terminate --dry-run testcluster', 'what would go, what would stay'],
     ['starcluster terminate -c one two', 'ends two clusters without asking'],
   ])
 }

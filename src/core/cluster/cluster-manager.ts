@@ -29,6 +29,7 @@ import { startCluster } from './start.js'
 import type { StartOptions } from './start-options.js'
 import { type StopOptions, stopCluster } from './stop.js'
 import { type TerminateOptions, terminateCluster } from './terminate.js'
+import { planTermination, type TerminatePlan } from './terminate-plan.js'
 import { type WatchPluginOptions, watchPlugin } from './watch-plugin.js'
 
 /** Finds clusters and passes on what is to be done with them; each act is a file of its own beside this one. */
@@ -78,6 +79,10 @@ export class ClusterManager {
   }
   async removeLeftovers(leftovers: readonly Leftover[], options?: GcOptions): Promise<void> {
     await removeFound(this.deps, leftovers, interruptible(options))
+  }
+  /** What `terminateCluster` would delete and what it would leave. */
+  async planTermination(tag: string, options: { readonly signal?: AbortSignal } = {}): Promise<TerminatePlan> {
+    return planTermination(await this.getCluster(tag), interruptible(options).signal)
   }
   /** The running nodes of a cluster, to be worked on together. */
   async getView(tag: string): Promise<ParallelView> {
