@@ -5,7 +5,7 @@ import { type Simulated, simulatedManager } from '../../support/simulated/manage
 
 const counter = new Counter()
 const few = 2
-const many = 120
+const many = 100
 let on: Simulated
 
 beforeAll(async () => {

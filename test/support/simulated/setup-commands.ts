@@ -13,8 +13,14 @@ export const setupCommands: Readonly<Record<string, NodeCommand>> = {
     const told = new Set(names.split('\n').filter((one) => one !== ''))
     const keeps = (line: string) =>
       kind === 'known'
-        ? !line.split(/\s+/)[0]!.split(',').some((one) => told.has(one))
-        : !line.split(/[ \t]+/).slice(1).some((one) => told.has(one)) // biome-ignore format: one thought
+        ? !line
+            .split(/\s+/)[0]!
+            .split(',')
+            .some((one) => told.has(one))
+        : !line
+            .split(/[ \t]+/)
+            .slice(1)
+            .some((one) => told.has(one))
     const kept = blockOf(files.read(path) ?? '', name)
       .filter(keeps)
       .map((line) => `${line}\n`)
@@ -76,7 +82,11 @@ export function blockOf(text: string, name: string): string[] {
   const start = text.indexOf(`# BEGIN ${name}\n`)
   const end = text.indexOf(`# END ${name}\n`)
   if (start < 0 || end < 0) return []
-  return text.slice(start, end).split('\n').slice(1).filter((line) => line !== '') // biome-ignore format: one thought
+  return text
+    .slice(start, end)
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '')
 }
 
 function setBlock(
