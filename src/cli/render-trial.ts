@@ -1,5 +1,5 @@
-import { chalk } from './colors.js'
 import type { Rehearsal, StepResult } from '../index.js'
+import { chalk } from './colors.js'
 
 const words = {
   ok: chalk.green('ok'.padEnd(7)),
