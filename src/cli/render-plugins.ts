@@ -33,7 +33,7 @@ function line(plugin: PluginDescription, names: number, width: number): string {
     plugin.problem === undefined
       ? beside(settings) || chalk.dim('no settings')
       : chalk.red(beside(shortProblem(plugin.problem)))
-  const below = [firstLine(plugin.doc ?? ''), tilde(plugin.file ?? '')].filter((one) => one !== '')
+  const below = [firstSentence(plugin.doc ?? ''), tilde(plugin.file ?? '')].filter((one) => one !== '')
   return `${first}${what}${below.map((one) => `\n${' '.repeat(names + 4)}${chalk.dim(beside(one))}`).join('')}`
 }
 
@@ -66,7 +66,11 @@ function settingLine({ name, type, required, fallback, value }: SettingDescripti
   return `    ${name}  ${chalk.dim(facts.filter((one) => one !== '').join(', '))}${given}`
 }
 
-const firstLine = (text: string) => text.split('\n')[0] ?? ''
+/** Up to a full stop, or the first paragraph. */
+function firstSentence(text: string): string {
+  const paragraph = (text.split(/\n\s*\n/)[0] ?? '').replace(/\s+/g, ' ')
+  return /^.*?[.!?](?= |$)/.exec(paragraph)?.[0] ?? paragraph
+}
 
 function tilde(text: string): string {
   return text.replaceAll(`${process.env.HOME ?? homedir()}/`, '~/')

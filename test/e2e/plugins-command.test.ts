@@ -8,7 +8,8 @@ beforeAll(async () => {
   home = await tempHome({
     '.starclusterrc': '[plugin db]\nsetup_class = db.Database\nadmin_password = hunter2\nport = 5433\n',
     '.starcluster/plugins/db.ts': `import { ClusterSetup } from 'starcluster'
-/** Runs a database on the master. */
+/** Runs a database on the master,
+ * for all nodes. More of it. */
 export class Database extends ClusterSetup {
   constructor(private port = 5432, private adminPassword?: string) { super() }
   async run() {}
@@ -20,7 +21,9 @@ afterAll(() => home.remove())
 
 test('the list: the author’s own and the bundled ones', async () => {
   const { stdout } = await cliOk(['plugins'], { env: home.env })
-  expect(stdout).toMatch(/In the config\n {2}db {2}\[port\] \[admin_password\]\n +Runs a database on the master\./)
+  expect(stdout).toMatch(
+    /In the config\n {2}db {2}\[port\] \[admin_password\]\n +Runs a database on the master, for all nodes\.\n/,
+  )
   expect(stdout).toMatch(/Bundled\n {2}pkginstaller\.PackageInstaller +\[packages\]/)
 })
 
@@ -29,6 +32,7 @@ test('one: settings with types, defaults and values, but never a password', asyn
   expect(output).toMatch(/port {2}number, default 5432 {2}= 5433/)
   expect(output).toMatch(/admin_password {2}text {2}= \(not shown\)/)
   expect(output).not.toContain('hunter2')
+  expect(output).toContain('  for all nodes. More of it.\n') // as it was written, since no terminal asks for less
   const { stdout } = await cliOk(['plugins', '--json', 'db'], { env: home.env })
   expect(JSON.parse(stdout)).toMatchObject([
     { name: 'db', hooks: ['run'], settings: [{ name: 'port', value: '5433' }, {}] },

@@ -12,7 +12,7 @@ export const define: DefineCommand = (command, cli) => {
       const all = await describe(cli)
       const shown = name === undefined ? all : [pick(all, name)]
       if (flags.json) return cli.print(JSON.stringify(shown, (_, value) => value ?? null, 2))
-      cli.print(name === undefined ? renderPlugins(shown) : shown.map(renderPlugin).join('\n'))
+      cli.print(name === undefined ? renderPlugins(shown) : shown.map((one) => renderPlugin(one)).join('\n'))
       if (shown.length === 1 && name !== undefined && shown[0]?.problem !== undefined) cli.exitWith(1)
     })
   examples(command, [
