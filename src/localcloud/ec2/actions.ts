@@ -8,12 +8,14 @@ import {
   CopySnapshot$,
   CreateImage$,
   CreateKeyPair$,
+  CreatePlacementGroup$,
   CreateSecurityGroup$,
   CreateSnapshot$,
   CreateSnapshots$,
   CreateTags$,
   CreateVolume$,
   DeleteKeyPair$,
+  DeletePlacementGroup$,
   DeleteSecurityGroup$,
   DeleteSnapshot$,
   DeleteTags$,
@@ -30,18 +32,17 @@ import {
   DescribeInstanceTypeOfferings$,
   DescribeInstanceTypes$,
   DescribeKeyPairs$,
+  DescribePlacementGroups$,
   DescribeRegions$,
   DescribeSecurityGroupRules$,
   DescribeSecurityGroups$,
   DescribeSnapshots$,
   DescribeSpotInstanceRequests$,
-  DescribeSubnets$,
   DescribeTags$,
   DescribeVolumeAttribute$,
   DescribeVolumeStatus$,
   DescribeVolumes$,
   DescribeVolumesModifications$,
-  DescribeVpcs$,
   DetachVolume$,
   DisassociateIamInstanceProfile$,
   GetConsoleOutput$,
@@ -62,9 +63,8 @@ import {
   StopInstances$,
   TerminateInstances$,
 } from '@aws-sdk/client-ec2'
-import type { Cloud } from '../cloud.js'
 import type { QueryAction } from '../protocol/query-service.js'
-import type { OperationSchema } from '../protocol/shape.js'
+import { reads, writes } from './action.js'
 import { copyImage, createImage, deregisterImage } from './images/actions.js'
 import { describeImageAttribute, modifyImageAttribute, resetImageAttribute } from './images/attributes.js'
 import { describeImages } from './images/images.js'
@@ -78,8 +78,7 @@ import { describeInstanceStatus } from './instances/instance-status.js'
 import { modifyInstanceMetadataOptions } from './instances/modify-metadata-options.js'
 import { runInstances } from './instances/run-instances.js'
 import { createKeyPair, deleteKeyPair, describeKeyPairs, importKeyPair } from './key-pairs/actions.js'
-import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from './network-actions/regions.js'
-import { describeSubnets, describeVpcs } from './network-actions/vpcs.js'
+import { createPlacementGroup, deletePlacementGroup, describePlacementGroups } from './placement-groups/actions.js'
 import {
   associateIamInstanceProfile,
   describeIamInstanceProfileAssociations,
@@ -102,6 +101,8 @@ import { describeVolumeAttribute, modifyVolumeAttribute } from './volumes/attrib
 import { createVolume, deleteVolume } from './volumes/create-volume.js'
 import { describeVolumeStatus, describeVolumes } from './volumes/describe-volumes.js'
 import { describeVolumesModifications, modifyVolume } from './volumes/modify-volume.js'
+import { VPC_ACTIONS } from './vpc/actions.js'
+import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from './vpc/regions.js'
 
 /** The actions of EC2 this cloud has. Schemas are named one by one, so that a bundle holds no others. */
 export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
@@ -167,17 +168,9 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   DescribeInstanceTypeOfferings: reads(DescribeInstanceTypeOfferings$, describeInstanceTypeOfferings),
   DescribeRegions: reads(DescribeRegions$, describeRegions),
   DescribeAvailabilityZones: reads(DescribeAvailabilityZones$, describeAvailabilityZones),
-  DescribeVpcs: reads(DescribeVpcs$, describeVpcs),
-  DescribeSubnets: reads(DescribeSubnets$, describeSubnets),
+  CreatePlacementGroup: writes(CreatePlacementGroup$, createPlacementGroup),
+  DeletePlacementGroup: writes(DeletePlacementGroup$, deletePlacementGroup),
+  DescribePlacementGroups: reads(DescribePlacementGroups$, describePlacementGroups),
+  ...VPC_ACTIONS,
   DescribeAccountAttributes: reads(DescribeAccountAttributes$, describeAccountAttributes),
-}
-
-type Run = (input: never, cloud: Cloud) => object | undefined | Promise<object | undefined>
-
-function reads(operation: unknown, run: Run): QueryAction {
-  return { operation: operation as OperationSchema, run, writes: false }
-}
-
-function writes(operation: unknown, run: Run): QueryAction {
-  return { operation: operation as OperationSchema, run, writes: true }
 }

@@ -1,12 +1,14 @@
 import type { Cloud } from '../cloud.js'
 import type { InstanceMetadata, MetadataSource } from '../nodes/engine.js'
 import { groupsOf } from './instances/view.js'
-import { macAddress, privateDnsName, subnetById, VPC_CIDR, VPC_ID } from './network.js'
+import { macAddress, privateDnsName } from './network.js'
 import { roleTree } from './profiles/role-metadata.js'
 import { interruptionOf } from './spot/interruptions.js'
 import type { InstanceRecord } from './state.js'
 import { tagsOf } from './tags/tags.js'
 import { dataVolumesOf } from './volumes/attachments.js'
+import { networkOf, vpcOf } from './vpc/records.js'
+import { zoneIdOf } from './vpc/zones.js'
 
 /**
  * What the metadata service tells each instance of itself, always from the present state.
@@ -57,7 +59,8 @@ function metadataTree(cloud: Cloud, instance: InstanceRecord): Record<string, st
     mac: macAddress(instance.privateIp),
     ...networkTree(cloud, instance),
     'placement/availability-zone': instance.zone,
-    'placement/availability-zone-id': subnetById(instance.subnetId)?.zoneId ?? '',
+    'placement/availability-zone-id': zoneIdOf(instance.zone) ?? '',
+    ...placementTree(instance),
     'placement/region': cloud.region,
     profile: 'default-hvm',
     ...(instance.publicIp ? { 'public-ipv4': instance.publicIp } : {}),
@@ -101,6 +104,13 @@ function dynamicTree(cloud: Cloud, instance: InstanceRecord): Record<string, str
   }
 }
 
+function placementTree({ placementGroup: group, partition }: InstanceRecord): Record<string, string> {
+  return {
+    ...(group === undefined ? {} : { 'placement/group-name': group }),
+    ...(partition === undefined ? {} : { 'placement/partition-number': String(partition) }),
+  }
+}
+
 /** `ebs1` and so on, the device names without `/dev/`. */
 function dataVolumesTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
   const devices = dataVolumesOf(cloud.state.ec2, instance).map(({ attachment }) => attachment.device)
@@ -116,6 +126,8 @@ function publicKeys(instance: InstanceRecord): Record<string, string> {
 }
 
 function networkTree(cloud: Cloud, instance: InstanceRecord): Record<string, string> {
+  const { subnets, vpcs } = networkOf(cloud.state.ec2)
+  const vpcCidr = vpcs[vpcOf(instance)]?.cidr ?? ''
   const base = `network/interfaces/macs/${macAddress(instance.privateIp)}`
   const groups = groupsOf(instance, cloud)
   return {
@@ -131,10 +143,10 @@ function networkTree(cloud: Cloud, instance: InstanceRecord): Record<string, str
     [`${base}/security-group-ids`]: groups.map((group) => group.GroupId).join('\n'),
     [`${base}/security-groups`]: groups.map((group) => group.GroupName).join('\n'),
     [`${base}/subnet-id`]: instance.subnetId,
-    [`${base}/subnet-ipv4-cidr-block`]: subnetById(instance.subnetId)?.cidr ?? '',
-    [`${base}/vpc-id`]: VPC_ID,
-    [`${base}/vpc-ipv4-cidr-block`]: VPC_CIDR,
-    [`${base}/vpc-ipv4-cidr-blocks`]: VPC_CIDR,
+    [`${base}/subnet-ipv4-cidr-block`]: subnets[instance.subnetId]?.cidr ?? '',
+    [`${base}/vpc-id`]: vpcOf(instance),
+    [`${base}/vpc-ipv4-cidr-block`]: vpcCidr,
+    [`${base}/vpc-ipv4-cidr-blocks`]: vpcCidr,
   }
 }
 

@@ -1,22 +1,30 @@
 import type { Cloud } from '../cloud.js'
 import type { NetworkPolicy, PolicyRule } from '../nodes/network-policy.js'
-import type { Ec2State, SecurityGroupRecord } from './state.js'
+import type { Ec2State, InstanceRecord, SecurityGroupRecord } from './state.js'
+import { networkOf, reachesInternet } from './vpc/records.js'
 
 /** What the security groups say about the instances that have, or will have, a node. Groups of none of them are left out. */
 export function networkPolicy(state: Ec2State): NetworkPolicy {
   const instances = Object.values(state.instances).filter((instance) => instance.state !== 'terminated')
   const used = new Set(instances.flatMap((instance) => instance.securityGroupIds))
   return {
-    nodes: instances.map(({ id, privateIp, securityGroupIds, metadata }) => ({
-      id,
-      privateIp,
-      hopLimit: metadata.hopLimit,
-      groups: securityGroupIds.filter((group) => Object.hasOwn(state.securityGroups, group)),
+    nodes: instances.map((instance) => ({
+      id: instance.id,
+      privateIp: instance.privateIp,
+      hopLimit: instance.metadata.hopLimit,
+      groups: instance.securityGroupIds.filter((group) => Object.hasOwn(state.securityGroups, group)),
+      ...(isPublic(state, instance) ? {} : { private: true as const }),
     })),
     groups: Object.values(state.securityGroups)
       .filter((group) => used.has(group.id))
       .map((group) => ({ id: group.id, ingress: rulesOf(group, false), egress: rulesOf(group, true) })),
   }
+}
+
+/** Has a public address, and its subnet a route on which packets to it come in. */
+function isPublic(state: Ec2State, { publicIp, subnetId }: InstanceRecord): boolean {
+  const subnet = networkOf(state).subnets[subnetId]
+  return publicIp !== undefined && subnet !== undefined && reachesInternet(state, subnet)
 }
 
 /** The network of the nodes is IPv4 only, so rules for IPv6 have nothing to say. */

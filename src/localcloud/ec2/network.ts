@@ -1,80 +1,45 @@
 import { AwsError } from '../protocol/aws-error.js'
 import type { Ec2State } from './state.js'
+import { rangeOf, toAddress } from './vpc/cidr.js'
+import { networkOf, type SubnetRecord } from './vpc/records.js'
 
 /**
- * The one network of the local cloud: a default VPC with a default subnet in each zone. Always there, so it is no state.
- * As in a real VPC a subnet's first four addresses and its last are not given out.
+ * A subnet's first four addresses and its last are not given out.
  * Source: VPC User Guide, "Subnet CIDR blocks" (docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html).
  */
-export const VPC_ID = 'vpc-01078000000000000'
-export const VPC_CIDR = '10.78.0.0/16'
-export const DHCP_OPTIONS_ID = 'dopt-01078000000000000'
-export const DEFAULT_GROUP_ID = 'sg-01078000000000000'
-
-export interface SubnetDescription {
-  readonly id: string
-  readonly zone: string
-  readonly zoneId: string
-  readonly cidr: string
-  /** First address as a number. */
-  readonly base: number
-  /** Number of addresses. */
-  readonly size: number
-}
-
-const SIZE = 1 << 14
-
-export const SUBNETS: readonly SubnetDescription[] = ['a', 'b', 'c'].map((letter, index) => ({
-  id: `subnet-0107800000000000${letter}`,
-  zone: `local-${letter}`,
-  zoneId: `local-az${index + 1}`,
-  cidr: `10.78.${index * 64}.0/18`,
-  base: toNumber('10.78.0.0') + index * SIZE,
-  size: SIZE,
-}))
-
-export const ZONES: readonly string[] = SUBNETS.map((subnet) => subnet.zone)
-
-export function subnetOfZone(zone: string): SubnetDescription | undefined {
-  return SUBNETS.find((subnet) => subnet.zone === zone)
-}
-
-export function subnetById(id: string): SubnetDescription | undefined {
-  return SUBNETS.find((subnet) => subnet.id === id)
-}
-
-export function toNumber(address: string): number {
-  return address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
-}
-
-export function toAddress(number: number): string {
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
-}
+export const RESERVED = { first: 4, last: 1 }
 
 /** Free addresses left in a subnet, as DescribeSubnets tells. */
-export function freeAddresses(state: Ec2State, subnet: SubnetDescription): number {
+export function freeAddresses(state: Ec2State, subnet: SubnetRecord): number {
   let used = 0
-  for (const instance of Object.values(state.instances)) {
-    if (instance.subnetId === subnet.id && instance.state !== 'terminated') used++
-  }
-  return subnet.size - 5 - used
+  for (const owner of addressOwners(state)) if (owner.subnetId === subnet.id) used++
+  return rangeOf(subnet.cidr).size - RESERVED.first - RESERVED.last - used
 }
 
-/** Private addresses in use; terminated instances have given theirs back. */
+/** Private addresses in use, of all VPCs: machines share one network. */
 export function usedPrivateAddresses(state: Ec2State): Set<string> {
   const used = new Set<string>()
-  for (const instance of Object.values(state.instances))
-    if (instance.state !== 'terminated') used.add(instance.privateIp)
+  for (const { privateIp } of addressOwners(state)) used.add(privateIp)
   return used
 }
 
+/** Terminated instances have given their addresses back; an interface that was made first keeps its own. */
+function* addressOwners(state: Ec2State): Generator<{ readonly subnetId: string; readonly privateIp: string }> {
+  const { interfaces } = networkOf(state)
+  for (const instance of Object.values(state.instances)) {
+    if (instance.state !== 'terminated' && !Object.hasOwn(interfaces, instance.networkInterfaceId)) yield instance
+  }
+  yield* Object.values(interfaces)
+}
+
 /** @throws AwsError InsufficientFreeAddressesInSubnet */
-export function allocatePrivate(state: Ec2State, subnet: SubnetDescription, count: number): string[] {
+export function allocatePrivate(state: Ec2State, subnet: SubnetRecord, count: number): string[] {
   const used = usedPrivateAddresses(state)
-  const next = counter(state, subnet.id, 4, subnet.size - 2)
+  const { base, size } = rangeOf(subnet.cidr)
+  const next = counter(state, subnet.id, RESERVED.first, size - RESERVED.last - 1)
   const addresses: string[] = []
-  for (let tried = 0; addresses.length < count && tried < subnet.size; tried++) {
-    const address = toAddress(subnet.base + next())
+  for (let tried = 0; addresses.length < count && tried < size; tried++) {
+    const address = toAddress(base + next())
     if (!used.has(address)) addresses.push(address)
   }
   if (addresses.length === count) return addresses

@@ -67,6 +67,24 @@ export const RESOURCES = {
     notFound: 'InvalidSubnetID.NotFound',
     noun: 'subnet ID',
   },
+  gateway: {
+    prefix: 'igw',
+    malformed: 'InvalidInternetGatewayId.Malformed',
+    notFound: 'InvalidInternetGatewayID.NotFound',
+    noun: 'internetGateway ID',
+  },
+  routeTable: {
+    prefix: 'rtb',
+    malformed: 'InvalidRouteTableId.Malformed',
+    notFound: 'InvalidRouteTableID.NotFound',
+    noun: 'routeTable ID',
+  },
+  networkInterface: {
+    prefix: 'eni',
+    malformed: 'InvalidNetworkInterfaceId.Malformed',
+    notFound: 'InvalidNetworkInterfaceID.NotFound',
+    noun: 'networkInterface ID',
+  },
   spotRequest: {
     prefix: 'sir',
     malformed: 'InvalidSpotInstanceRequestID.Malformed',

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { EbsBlockDevice } from '@aws-sdk/client-ec2'
-import { DEFAULT_GROUP_ID, VPC_ID } from './network.js'
+import type { PlacementGroupRecord } from './placement-groups/records.js'
 import type { ProfileRecord } from './profiles/profiles.js'
 import type { SnapshotRecord } from './snapshots/records.js'
 import type { SpotRequestRecord } from './spot/records.js'
 import type { VolumeRecord } from './volumes/records.js'
+import type { NetworkState } from './vpc/records.js'
+import { DEFAULT_GROUP_ID, VPC_ID } from './vpc/zones.js'
 
 /** What EC2 remembers: plain JSON, changed in place by the actions and the lifecycle, saved by the daemon. */
 export interface Ec2State {
@@ -29,6 +31,10 @@ export interface Ec2State {
   instanceProfiles?: Record<string, ProfileRecord>
   /** By request id; older states have none. */
   spotRequests?: Record<string, SpotRequestRecord>
+  /** Older states have none; see `networkOf`. */
+  network?: NetworkState
+  /** By name; older states have none. */
+  placementGroups?: Record<string, PlacementGroupRecord>
   /** By resource id, then by key. */
   tags: Record<string, Record<string, string>>
   /** Last host number given out, per subnet id and `public`: addresses come back into use as late as possible. */
@@ -54,9 +60,17 @@ export interface InstanceRecord {
   /** OpenSSH public key at launch; the key pair may be deleted later. */
   readonly publicKey?: string
   readonly subnetId: string
+  /** Missing: the default VPC. */
+  readonly vpcId?: string
   readonly zone: string
   readonly privateIp: string
   publicIp?: string
+  /** False: it has no public address, also after a stop. */
+  readonly wantsPublicIp?: false
+  /** Name of its placement group. */
+  readonly placementGroup?: string
+  /** In a placement group of partitions. */
+  readonly partition?: number
   securityGroupIds: string[]
   readonly networkInterfaceId: string
   readonly attachmentId: string
@@ -180,7 +194,7 @@ export function emptyEc2State(): Ec2State {
     instances: {},
     launches: {},
     keyPairs: {},
-    securityGroups: { [DEFAULT_GROUP_ID]: defaultGroup() },
+    securityGroups: { [DEFAULT_GROUP_ID]: regionsGroup() },
     images: {},
     volumes: {},
     snapshots: {},
@@ -189,17 +203,19 @@ export function emptyEc2State(): Ec2State {
   }
 }
 
-/** Every VPC has it; it lets its own members in and everything out, and cannot be deleted. */
-function defaultGroup(): SecurityGroupRecord {
+const regionsGroup = () => defaultGroup(DEFAULT_GROUP_ID, VPC_ID, ['sgr-01078000000000001', 'sgr-01078000000000002'])
+
+/** Every VPC has one; it lets its own members in and everything out, and cannot be deleted. */
+export function defaultGroup(id: string, vpcId: string, [inward, outward]: [string, string]): SecurityGroupRecord {
   const all = { protocol: '-1', fromPort: -1, toPort: -1 }
   return {
-    id: DEFAULT_GROUP_ID,
+    id,
     name: 'default',
     description: 'default VPC security group',
-    vpcId: VPC_ID,
+    vpcId,
     rules: [
-      { id: 'sgr-01078000000000001', egress: false, ...all, groupId: DEFAULT_GROUP_ID },
-      { id: 'sgr-01078000000000002', egress: true, ...all, cidr: '0.0.0.0/0' },
+      { id: inward, egress: false, ...all, groupId: id },
+      { id: outward, egress: true, ...all, cidr: '0.0.0.0/0' },
     ],
   }
 }

@@ -1,5 +1,7 @@
 import type { Cloud } from '../cloud.js'
+import { own } from './resource-ids.js'
 import { forgetTags } from './tags/tags.js'
+import { networkOf } from './vpc/records.js'
 
 /** Source: EC2 User Guide, "Terminate instances": a terminated instance stays visible for a short while (about an hour). */
 const TERMINATED_VISIBLE_MS = 3_600_000
@@ -18,7 +20,8 @@ export function sweep(cloud: Cloud): void {
   for (const [id, instance] of Object.entries(ec2.instances)) {
     if (instance.terminatedAt === undefined || now - Date.parse(instance.terminatedAt) < TERMINATED_VISIBLE_MS) continue
     delete ec2.instances[id]
-    for (const resource of [id, instance.networkInterfaceId]) forgetTags(ec2, resource)
+    forgetTags(ec2, id)
+    if (!own(networkOf(ec2).interfaces, instance.networkInterfaceId)) forgetTags(ec2, instance.networkInterfaceId)
   }
   for (const [token, launch] of Object.entries(ec2.launches)) {
     if (now - Date.parse(launch.at) >= TOKEN_MS) delete ec2.launches[token]

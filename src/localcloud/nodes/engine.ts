@@ -15,7 +15,7 @@ export interface NodeSpec {
   readonly privateIp: string
   /** Host name until something inside the node sets another, e.g. `ip-10-78-0-5`. */
   readonly hostname: string
-  /** Address in 127.77.0.0/16 on which the host reaches the node's sshd (at the engine's ssh port). */
+  /** Address in 127.77.0.0/16 on which the host reaches the node's sshd (at the engine's ssh port); empty: none. */
   readonly publicIp: string
   /** For faults on demand: nothing answers at its ssh port on the host until the next boot. */
   readonly unreachable?: boolean

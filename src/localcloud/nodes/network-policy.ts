@@ -12,6 +12,8 @@ interface PolicyNode {
   readonly groups: readonly string[]
   /** How many hops an answer with a metadata token may travel; missing: as far as it can. */
   readonly hopLimit?: number
+  /** The host does not reach it at all. */
+  readonly private?: true
 }
 
 interface PolicyGroup {
@@ -40,7 +42,8 @@ const HOST = '127.0.0.1'
 
 /** TCP ports of a node that the host may reach. */
 export function portsOpenToHost(policy: NetworkPolicy, id: string): PortRange[] {
-  const mine = policy.nodes.find((node) => node.id === id)?.groups ?? []
+  const node = policy.nodes.find((one) => one.id === id)
+  const mine = node?.private ? [] : (node?.groups ?? [])
   return policy.groups
     .filter((group) => mine.includes(group.id))
     .flatMap((group) => group.ingress)

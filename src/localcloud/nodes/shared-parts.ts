@@ -150,7 +150,7 @@ export class SharedParts {
   private async adopt(): Promise<void> {
     for (const node of await this.supervisor.list()) {
       if (node.state === 'stopped') continue
-      const address = { key: node.id!, publicIp: node.public!, privateIp: node.ip! }
+      const address = { key: node.id!, publicIp: node.public ?? '', privateIp: node.ip! }
       this.running.set(address.key, address)
       // One that is just rebooting says when it is there.
       if (node.state === 'running') await this.admit(address)
@@ -171,7 +171,9 @@ export class SharedParts {
   private async admitNow(address: PublicAddress): Promise<void> {
     if (this.running.get(address.key) !== address) return
     const policy = this.options.policy()
-    if (!policy || isOpen(portsOpenToHost(policy, address.key), SSH)) await this.network.add(address)
+    const open = !policy || isOpen(portsOpenToHost(policy, address.key), SSH)
+    // Without an address it would listen on all of the host's.
+    if (open && address.publicIp !== '') await this.network.add(address)
     else this.network.shut(address.key)
     // It ended meanwhile.
     if (this.running.get(address.key) !== address) this.network.remove(address.key)

@@ -143,9 +143,48 @@ ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["outside
 refused("InvalidGroup.Duplicate", ec2.create_security_group, GroupName="outside", Description="again", VpcId=vpc)
 refused("InvalidGroup.NotFound", ec2.describe_security_groups, GroupIds=["sg-0123456789abcdef0"])
 
+# A network of one's own
+own = ec2.create_vpc(CidrBlock="10.78.192.0/20")["Vpc"]["VpcId"]
+refused("InvalidVpc.Range", ec2.create_vpc, CidrBlock="10.0.0.0/8")
+subnet = ec2.create_subnet(VpcId=own, CidrBlock="10.78.192.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+refused("InvalidSubnet.Conflict", ec2.create_subnet, VpcId=own, CidrBlock="10.78.192.0/28")
+refused("InvalidSubnet.Range", ec2.create_subnet, VpcId=own, CidrBlock="10.79.0.0/24")
+ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=own)
+refused("Resource.AlreadyAssociated", ec2.attach_internet_gateway, InternetGatewayId=gateway, VpcId=own)
+ec2.describe_internet_gateways(InternetGatewayIds=[gateway])
+table = ec2.create_route_table(VpcId=own)["RouteTable"]["RouteTableId"]
+other_table = ec2.create_route_table(VpcId=own)["RouteTable"]["RouteTableId"]
+association = ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)["AssociationId"]
+everywhere = dict(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
+ec2.create_route(GatewayId=gateway, **everywhere)
+ec2.replace_route(GatewayId=gateway, **everywhere)
+ec2.describe_route_tables(RouteTableIds=[table])
+association = ec2.replace_route_table_association(AssociationId=association, RouteTableId=other_table)["NewAssociationId"]
+ec2.disassociate_route_table(AssociationId=association)
+ec2.delete_route(**everywhere)
+refused("InvalidRoute.NotFound", ec2.delete_route, **everywhere)
+refused("DependencyViolation", ec2.delete_vpc, VpcId=own)
+interface = ec2.create_network_interface(SubnetId=subnet, Description="outside")["NetworkInterface"]["NetworkInterfaceId"]
+ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, Description={"Value": "changed"})
+ec2.describe_network_interface_attribute(NetworkInterfaceId=interface, Attribute="description")
+ec2.get_waiter("network_interface_available").wait(NetworkInterfaceIds=[interface], WaiterConfig={"Delay": 1})
+refused("DependencyViolation", ec2.delete_subnet, SubnetId=subnet)
+ec2.delete_network_interface(NetworkInterfaceId=interface)
+refused("InvalidNetworkInterfaceID.NotFound", ec2.describe_network_interfaces, NetworkInterfaceIds=[interface])
+ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=own)
+ec2.delete_internet_gateway(InternetGatewayId=gateway)
+for one in (table, other_table):
+    ec2.delete_route_table(RouteTableId=one)
+ec2.delete_subnet(SubnetId=subnet)
+ec2.delete_vpc(VpcId=own)
+ec2.create_placement_group(GroupName="outside", Strategy="spread")
+refused("InvalidPlacementGroup.Duplicate", ec2.create_placement_group, GroupName="outside", Strategy="spread")
+
 # Instances
 launch = dict(ImageId=image, InstanceType="t3.small", KeyName="made", SecurityGroupIds=[group], MinCount=1, MaxCount=1,
-              UserData="#!/bin/sh\nexit 0\n", ClientToken="outside-1",
+              UserData="#!/bin/sh\nexit 0\n", ClientToken="outside-1", Placement={"GroupName": "outside"},
               TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "outside"}]}])
 refused("DryRunOperation", ec2.run_instances, DryRun=True, **launch)
 instance = ec2.run_instances(**launch)["Instances"][0]["InstanceId"]
@@ -158,6 +197,9 @@ ec2.create_tags(Resources=[instance], Tags=[{"Key": "colour", "Value": "blue"}])
 ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [instance]}])
 ec2.delete_tags(Resources=[instance], Tags=[{"Key": "colour"}])
 refused("DependencyViolation", ec2.delete_security_group, GroupId=group)
+refused("InvalidPlacementGroup.InUse", ec2.delete_placement_group, GroupName="outside")
+of_instance = [{"Name": "attachment.instance-id", "Values": [instance]}]
+assert len(ec2.describe_network_interfaces(Filters=of_instance)["NetworkInterfaces"]) == 1
 refused("InvalidInstanceID.NotFound", ec2.describe_instances, InstanceIds=["i-0123456789abcdef0"])
 refused("InvalidInstanceID.Malformed", ec2.describe_instances, InstanceIds=["nonsense"])
 refused("InvalidAMIID.NotFound", ec2.run_instances, ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1)
@@ -228,6 +270,9 @@ ec2.terminate_instances(InstanceIds=[instance])
 wait(ec2, instance, "terminated")
 ec2.get_waiter("volume_deleted").wait(VolumeIds=[volume, elsewhere, restored], WaiterConfig={"Delay": 1})
 ec2.delete_security_group(GroupId=group)
+ec2.delete_placement_group(GroupName="outside")
+refused("InvalidPlacementGroup.Unknown", ec2.describe_placement_groups, GroupNames=["outside"])
+ec2.describe_placement_groups()
 ec2.delete_key_pair(KeyName="made")
 refused("InvalidAction", ec2.describe_fleets)
 

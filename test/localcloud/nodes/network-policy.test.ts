@@ -197,6 +197,28 @@ describe.skipIf(!canRunNodes)('the rules of the groups hold', () => {
     SLOW,
   )
 
+  test(
+    'a node without a public address is reached by its neighbours only, also after the engine was away',
+    async () => {
+      const neighbourReaches = async () =>
+        (await machines.run(4, 'exec 3<>/dev/tcp/10.78.5.3/22; head -c 4 <&3')).stdout === 'SSH-'
+      await apply([])
+      await machines.engine.stop('i-3')
+      await machines.engine.boot({ ...machines.spec(3), publicIp: '' })
+      expect([await hostReaches(2), await hostReaches(3), await neighbourReaches()]).toEqual([true, false, true])
+      await machines.engine.close()
+      machines.engine = machines.newEngine()
+      await apply([])
+      await machines.engine.open()
+      expect([await hostReaches(2), await hostReaches(3), await neighbourReaches()]).toEqual([true, false, true])
+      const { nodes, groups } = policy([])
+      const second = nodes.map((node) => (node.id === 'i-2' ? { ...node, private: true as const } : node))
+      await machines.engine.setNetworkPolicy({ nodes: second, groups })
+      expect([await hostReaches(2), await hostReaches(4)]).toEqual([false, true])
+    },
+    SLOW,
+  )
+
   async function hostReaches(number: number): Promise<boolean> {
     const connection = await sshConnection(number).catch(() => undefined)
     connection?.close()

@@ -12,9 +12,9 @@ import type { Cloud } from '../../cloud.js'
 import { AwsError, invalidCombination, invalidValue } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { type FilterTable, filterBy } from '../filters.js'
-import { SUBNETS, ZONES } from '../network.js'
 import { paginate } from '../pagination.js'
-import { INSTANCE_TYPES, type InstanceType } from './types.js'
+import { ZONES } from '../vpc/zones.js'
+import { INSTANCE_TYPES, type InstanceType, placementStrategies } from './types.js'
 
 const byName =
   <T>(nameOf: (item: T) => string) =>
@@ -53,6 +53,7 @@ const FILTERS: FilterTable<InstanceType> = {
   'current-generation': () => true,
   'bare-metal': () => false,
   'free-tier-eligible': () => false,
+  'placement-group-info.supported-strategies': placementStrategies,
   hypervisor: () => 'nitro',
   'instance-storage-supported': () => false,
   'supported-root-device-type': () => 'ebs',
@@ -83,7 +84,7 @@ function describeType(type: InstanceType): InstanceTypeInfo {
       EnaSupport: 'required',
       EfaSupported: false,
     },
-    PlacementGroupInfo: { SupportedStrategies: [] },
+    PlacementGroupInfo: { SupportedStrategies: placementStrategies(type) },
     HibernationSupported: false,
     BurstablePerformanceSupported: type.burstable,
     DedicatedHostsSupported: false,
@@ -100,8 +101,8 @@ export function describeInstanceTypeOfferings(
   const where = input.LocationType ?? 'region'
   const locations = {
     region: [cloud.region],
-    'availability-zone': ZONES,
-    'availability-zone-id': SUBNETS.map((s) => s.zoneId),
+    'availability-zone': ZONES.map(({ name }) => name),
+    'availability-zone-id': ZONES.map(({ id }) => id),
   }
   if (!Object.hasOwn(locations, where)) throw invalidValue(where, 'LocationType')
   const matches = filterBy<InstanceTypeOffering>(input.Filters, {

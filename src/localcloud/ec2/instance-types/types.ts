@@ -1,3 +1,5 @@
+import type { PlacementGroupStrategy } from '@aws-sdk/client-ec2'
+
 export interface InstanceType {
   readonly name: string
   readonly vcpus: number
@@ -71,5 +73,10 @@ export const INSTANCE_TYPES: ReadonlyMap<string, InstanceType> = new Map(
     }),
   ),
 )
+
+/** Source: EC2 User Guide, "Placement groups": burstable types may not be in a cluster placement group. */
+export function placementStrategies({ burstable }: InstanceType): PlacementGroupStrategy[] {
+  return burstable ? ['partition', 'spread'] : ['cluster', 'partition', 'spread']
+}
 
 export const DEFAULT_INSTANCE_TYPE = 't3.small'

@@ -10,12 +10,14 @@ import { AwsError, invalidCombination, invalidValue, missingParameter } from '..
 import { endDryRun } from '../dry-run.js'
 import { ROOT_DEVICE } from '../images/images.js'
 import { INSTANCE_TYPES } from '../instance-types/types.js'
-import { groupsById } from '../security-groups/find.js'
 import type { InstanceRecord } from '../state.js'
 import { volumesOf } from '../volumes/attachments.js'
 import { attachmentPoint } from '../volumes/device-names.js'
 import { blockDeviceMappings } from '../volumes/views.js'
+import { setGroups } from '../vpc/find-interface.js'
+import { requireSubnet } from '../vpc/subnets.js'
 import { requireInstances } from './describe-instances.js'
+import { groupsIn } from './launch-network.js'
 import { parseShutdownBehavior, parseUserData } from './launch-plan.js'
 import { groupsOf } from './view.js'
 
@@ -80,8 +82,9 @@ function parseChange(input: ModifyInstanceAttributeRequest, instance: InstanceRe
     changes.push(() => void (instance.shutdownBehavior = parsed))
   }
   if (input.Groups?.length) {
-    const ids = groupsById(cloud.state.ec2, input.Groups).map((group) => group.id)
-    changes.push(() => void (instance.securityGroupIds = ids))
+    const { ec2 } = cloud.state
+    const ids = groupsIn(requireSubnet(ec2, instance.subnetId), input.Groups, ec2).map((group) => group.id)
+    changes.push(() => setGroups(ec2, instance, ids))
   }
   const mappings = input.BlockDeviceMappings ?? []
   if (mappings.length > 0) changes.push(changeMappings(mappings, instance, cloud))

@@ -26,9 +26,10 @@ export function startInstances(input: StartInstancesRequest, cloud: Cloud): Star
   for (const { instance } of moves) refuseStart(instance, cloud)
   endDryRun(input)
   const going = moves.filter(({ next }) => next === 'pending')
-  const addresses = allocatePublic(ec2, cloud.engine.publicPrefix, going.length)
-  for (const [index, { instance }] of going.entries()) {
-    instance.publicIp = addresses[index] as string
+  const open = going.filter(({ instance }) => instance.wantsPublicIp !== false)
+  const addresses = allocatePublic(ec2, cloud.engine.publicPrefix, open.length)
+  for (const [index, { instance }] of open.entries()) instance.publicIp = addresses[index] as string
+  for (const { instance } of going) {
     instance.launchTime = cloud.now().toISOString()
     delete instance.stateReason
     delete instance.stateTransitionReason

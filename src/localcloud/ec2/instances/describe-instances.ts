@@ -3,7 +3,7 @@ import type { Cloud } from '../../cloud.js'
 import { invalidCombination } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { type FilterTable, filterBy } from '../filters.js'
-import { macAddress, privateDnsName, VPC_ID } from '../network.js'
+import { macAddress, privateDnsName } from '../network.js'
 import { paginate } from '../pagination.js'
 import { profileArn } from '../profiles/profiles.js'
 import { lookUp, own } from '../resource-ids.js'
@@ -12,6 +12,7 @@ import { tagsOf } from '../tags/tags.js'
 import { volumesOf } from '../volumes/attachments.js'
 import type { AttachmentRecord } from '../volumes/records.js'
 import { statusOf } from '../volumes/views.js'
+import { vpcOf } from '../vpc/records.js'
 import { describeReservation, stateView } from './view.js'
 
 export function requireInstances(state: Ec2State, ids: readonly string[]): InstanceRecord[] {
@@ -66,8 +67,8 @@ function instanceFilters(cloud: Cloud): FilterTable<InstanceRecord> {
     'network-interface.group-name': groupNames,
     'network-interface.network-interface-id': placed((instance) => instance.networkInterfaceId),
     'network-interface.mac-address': placed((instance) => macAddress(instance.privateIp)),
-    'vpc-id': placed(() => VPC_ID),
-    'network-interface.vpc-id': placed(() => VPC_ID),
+    'vpc-id': placed(vpcOf),
+    'network-interface.vpc-id': placed(vpcOf),
     'subnet-id': placed((instance) => instance.subnetId),
     'network-interface.subnet-id': placed((instance) => instance.subnetId),
     'availability-zone': (instance) => instance.zone,
@@ -96,7 +97,8 @@ function instanceFilters(cloud: Cloud): FilterTable<InstanceRecord> {
     'instance-lifecycle': (instance) => (instance.spotRequestId ? 'spot' : undefined),
     'spot-instance-request-id': (instance) => instance.spotRequestId,
     tenancy: () => 'default',
-    'placement-group-name': () => undefined,
+    'placement-group-name': (instance) => instance.placementGroup,
+    'placement-partition-number': (instance) => instance.partition,
     platform: () => undefined,
     'virtualization-type': () => 'hvm',
     hypervisor: () => 'xen',

@@ -8,9 +8,9 @@ import type { Cloud } from '../../cloud.js'
 import { invalidCombination } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { filterBy } from '../filters.js'
-import { subnetOfZone } from '../network.js'
 import { paginate } from '../pagination.js'
 import type { InstanceRecord } from '../state.js'
+import { zoneIdOf } from '../vpc/zones.js'
 import { requireInstances } from './describe-instances.js'
 import { stateView } from './view.js'
 
@@ -54,7 +54,7 @@ function describeStatus(instance: InstanceRecord): InstanceStatus {
   return {
     InstanceId: instance.id,
     AvailabilityZone: instance.zone,
-    AvailabilityZoneId: subnetOfZone(instance.zone)?.zoneId,
+    AvailabilityZoneId: zoneIdOf(instance.zone),
     InstanceState: stateView(instance.state),
     InstanceStatus: summary,
     SystemStatus: summary,

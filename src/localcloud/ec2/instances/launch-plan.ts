@@ -4,27 +4,25 @@ import { AwsError, invalidValue, missingParameter } from '../../protocol/aws-err
 import { requireAvailable, requireImage } from '../images/images.js'
 import { DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES } from '../instance-types/types.js'
 import { findKeyPair, keyPairNotFound } from '../key-pairs/actions.js'
-import type { SubnetDescription } from '../network.js'
+import { type LaunchPlacement, parsePlacement } from '../placement-groups/records.js'
 import { requireProfile } from '../profiles/profiles.js'
 import type { SpotTerms } from '../spot/records.js'
 import { marketTerms } from '../spot/terms.js'
-import type { ImageRecord, InstanceMetadataSettings, KeyPairRecord, SecurityGroupRecord } from '../state.js'
+import type { ImageRecord, InstanceMetadataSettings, KeyPairRecord } from '../state.js'
 import { parseTagSpecifications } from '../tags/tags.js'
-import { parseNetwork } from './launch-network.js'
+import { type LaunchNetwork, parseNetwork } from './launch-network.js'
 import { refuseUnsupported } from './launch-unsupported.js'
 import { type LaunchVolume, parseVolumes } from './launch-volumes.js'
 import { DEFAULT_METADATA, mergeMetadata } from './metadata-options.js'
 
 /** A RunInstances request, understood and found possible. */
-export interface LaunchPlan {
+export interface LaunchPlan extends LaunchNetwork {
   readonly minCount: number
   readonly maxCount: number
   readonly image: ImageRecord
   readonly instanceType: string
   readonly keyPair: KeyPairRecord | undefined
-  readonly subnet: SubnetDescription
-  readonly securityGroups: readonly SecurityGroupRecord[]
-  readonly privateIp: string | undefined
+  readonly placement: LaunchPlacement
   readonly userData: string | undefined
   readonly metadata: InstanceMetadataSettings
   readonly shutdownBehavior: 'stop' | 'terminate'
@@ -56,13 +54,16 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
   }
   const keyPair = input.KeyName === undefined ? undefined : findKeyPair(ec2, input.KeyName)
   if (input.KeyName !== undefined && !keyPair) throw keyPairNotFound(input.KeyName)
+  const network = parseNetwork(input, cloud, maxCount)
+  const zone = network.subnet.zone
   return {
     minCount,
     maxCount,
     image,
     instanceType,
     keyPair,
-    ...parseNetwork(input, cloud, maxCount),
+    ...network,
+    placement: parsePlacement(input, ec2, { instanceType, zone, minCount }),
     userData: parseUserData(input.UserData),
     metadata: mergeMetadata(DEFAULT_METADATA, input.MetadataOptions ?? {}),
     shutdownBehavior: parseShutdownBehavior(input.InstanceInitiatedShutdownBehavior),

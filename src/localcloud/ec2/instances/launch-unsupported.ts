@@ -1,5 +1,4 @@
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2'
-import { AwsError } from '../../protocol/aws-error.js'
 import { unsupported } from '../unsupported.js'
 
 const REFUSED: readonly (readonly [keyof RunInstancesRequest, string])[] = [
@@ -15,7 +14,7 @@ const REFUSED: readonly (readonly [keyof RunInstancesRequest, string])[] = [
   ['SecondaryInterfaces', 'secondary interfaces'],
 ]
 
-/** @throws AwsError UnsupportedOperation, InvalidPlacementGroup.Unknown */
+/** @throws AwsError UnsupportedOperation */
 export function refuseUnsupported(input: RunInstancesRequest): void {
   for (const [name, what] of REFUSED) {
     const value = input[name]
@@ -24,8 +23,6 @@ export function refuseUnsupported(input: RunInstancesRequest): void {
   }
   if (input.HibernationOptions?.Configured) throw unsupported('hibernation')
   if (input.EnclaveOptions?.Enabled) throw unsupported('enclaves')
-  const { GroupName, GroupId, HostId, Tenancy } = input.Placement ?? {}
-  const group = GroupName || GroupId
-  if (group) throw new AwsError('InvalidPlacementGroup.Unknown', `The placement group '${group}' is unknown.`)
+  const { HostId, Tenancy } = input.Placement ?? {}
   if (HostId || (Tenancy && Tenancy !== 'default')) throw unsupported('dedicated hosts')
 }

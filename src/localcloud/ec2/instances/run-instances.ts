@@ -7,6 +7,7 @@ import { endDryRun } from '../dry-run.js'
 import { refuseForCapacity } from '../faults.js'
 import { ROOT_VOLUME_GIB } from '../images/images.js'
 import { allocatePrivate, allocatePublic, freeAddresses } from '../network.js'
+import { placeNext, roomIn } from '../placement-groups/records.js'
 import { newId } from '../resource-ids.js'
 import { fulfilled, newSpotRequest, type SpotRequestRecord } from '../spot/records.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
@@ -85,9 +86,9 @@ export function launchInstances(
   spotRequest?: SpotRequestRecord,
 ): InstanceRecord[] {
   const { ec2 } = cloud.state
-  const room = Math.max(plan.minCount, Math.min(plan.maxCount, freeAddresses(ec2, plan.subnet), freePublic(cloud)))
-  const publicIps = allocatePublic(ec2, cloud.engine.publicPrefix, room)
-  const privateIps = plan.privateIp === undefined ? allocatePrivate(ec2, plan.subnet, room) : [plan.privateIp]
+  const count = countOf(plan, cloud)
+  const publicIps = plan.publicIp ? allocatePublic(ec2, cloud.engine.publicPrefix, count) : []
+  const privateIps = plan.privateIp === undefined ? allocatePrivate(ec2, plan.subnet, count) : [plan.privateIp]
   const reservationId = newId('r')
   const lifecycle = lifecycleOf(cloud)
   return privateIps.map((privateIp, index) => {
@@ -95,9 +96,10 @@ export function launchInstances(
       reservationId,
       index,
       privateIp,
-      publicIp: publicIps[index] as string,
+      publicIp: publicIps[index],
     })
     ec2.instances[instance.id] = instance
+    attachMade(plan, instance)
     for (const [type, id] of [
       ['instance', instance.id],
       ['network-interface', instance.networkInterfaceId],
@@ -113,6 +115,22 @@ export function launchInstances(
   })
 }
 
+/** As many as there is room for, but never fewer than the least asked for: those are refused where the room is. */
+function countOf({ minCount, maxCount, subnet, publicIp, placement }: LaunchPlan, cloud: Cloud): number {
+  const { ec2 } = cloud.state
+  const rooms = [
+    freeAddresses(ec2, subnet),
+    ...(publicIp ? [freePublic(cloud)] : []),
+    roomIn(ec2, placement.placementGroup, subnet.zone),
+  ]
+  return Math.max(minCount, Math.min(maxCount, ...rooms))
+}
+
+/** A network interface that was made beforehand is the instance's from now on. */
+function attachMade({ madeInterface: made }: LaunchPlan, instance: InstanceRecord): void {
+  if (made) made.record.attached = { instanceId: instance.id, deleteOnTermination: made.deleteOnTermination }
+}
+
 function freePublic(cloud: Cloud): number {
   const total = cloud.engine.publicPrefix.split('.').length === 2 ? 254 * 256 : 254
   return total - Object.values(cloud.state.ec2.instances).filter((instance) => instance.publicIp !== undefined).length
@@ -122,7 +140,7 @@ function newInstance(
   plan: LaunchPlan,
   input: RunInstancesRequest,
   cloud: Cloud,
-  place: { reservationId: string; index: number; privateIp: string; publicIp: string },
+  place: { reservationId: string; index: number; privateIp: string; publicIp: string | undefined },
 ): InstanceRecord {
   const now = cloud.now().toISOString()
   return {
@@ -135,11 +153,13 @@ function newInstance(
     instanceType: plan.instanceType,
     ...(plan.keyPair ? { keyName: plan.keyPair.name, publicKey: plan.keyPair.publicKey } : {}),
     subnetId: plan.subnet.id,
+    vpcId: plan.subnet.vpcId,
     zone: plan.subnet.zone,
     privateIp: place.privateIp,
-    publicIp: place.publicIp,
+    ...(place.publicIp === undefined ? { wantsPublicIp: false } : { publicIp: place.publicIp }),
+    ...placeNext(cloud.state.ec2, plan.placement),
     securityGroupIds: plan.securityGroups.map((group) => group.id),
-    networkInterfaceId: newId('eni'),
+    networkInterfaceId: plan.madeInterface?.record.id ?? newId('eni'),
     attachmentId: newId('eni-attach'),
     rootVolumeId: newId('vol'),
     volumeIds: [],
@@ -153,7 +173,7 @@ function newInstance(
     shutdownBehavior: plan.shutdownBehavior,
     disableApiTermination: input.DisableApiTermination ?? false,
     disableApiStop: input.DisableApiStop ?? false,
-    sourceDestCheck: true,
+    sourceDestCheck: plan.madeInterface?.record.sourceDestCheck ?? true,
     ebsOptimized: input.EbsOptimized ?? false,
     monitoring: input.Monitoring?.Enabled ?? false,
     metadata: { ...plan.metadata },

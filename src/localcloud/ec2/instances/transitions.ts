@@ -1,6 +1,7 @@
 import type { Cloud } from '../../cloud.js'
 import { AwsError } from '../../protocol/aws-error.js'
 import type { InstanceRecord, InstanceState } from '../state.js'
+import { releaseInterface } from '../vpc/find-interface.js'
 
 /** What somebody may ask of an instance, or what may happen to it. */
 export type Event = 'start' | 'stop' | 'terminate' | 'reboot' | 'exit'
@@ -69,5 +70,7 @@ export function settle(cloud: Cloud, instance: InstanceRecord, state: 'running' 
   }
   delete instance.publicIp
   delete instance.rebootRequested
-  if (state === 'terminated') instance.terminatedAt = cloud.now().toISOString()
+  if (state !== 'terminated') return
+  instance.terminatedAt = cloud.now().toISOString()
+  releaseInterface(cloud.state.ec2, instance)
 }

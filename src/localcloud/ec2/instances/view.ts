@@ -2,11 +2,14 @@ import type { _InstanceType, Instance, InstanceNetworkInterface, InstanceState, 
 import type { Cloud } from '../../cloud.js'
 import { ROOT_DEVICE } from '../images/images.js'
 import { INSTANCE_TYPES } from '../instance-types/types.js'
-import { macAddress, privateDnsName, VPC_ID } from '../network.js'
+import { macAddress, privateDnsName } from '../network.js'
+import { placementView } from '../placement-groups/records.js'
 import { profileView } from '../profiles/profiles.js'
+import { own } from '../resource-ids.js'
 import type { InstanceRecord } from '../state.js'
 import { tagList } from '../tags/tags.js'
 import { blockDeviceMappings } from '../volumes/views.js'
+import { networkOf, vpcOf } from '../vpc/records.js'
 import { describeMetadataOptions } from './metadata-options.js'
 
 /** Source: EC2 API reference, InstanceState. */
@@ -36,7 +39,7 @@ function describeInstance(instance: InstanceRecord, cloud: Cloud): Instance {
     KeyName: instance.keyName,
     AmiLaunchIndex: instance.amiLaunchIndex,
     LaunchTime: new Date(instance.launchTime),
-    Placement: { AvailabilityZone: instance.zone, GroupName: '', Tenancy: 'default' },
+    Placement: { AvailabilityZone: instance.zone, ...placementView(instance, cloud.state.ec2), Tenancy: 'default' },
     Monitoring: { State: instance.monitoring ? 'enabled' : 'disabled' },
     Architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     RootDeviceName: ROOT_DEVICE,
@@ -72,7 +75,7 @@ function present(instance: InstanceRecord, cloud: Cloud): Partial<Instance> {
   const attached = new Date(instance.launchedAt)
   return {
     SubnetId: instance.subnetId,
-    VpcId: VPC_ID,
+    VpcId: vpcOf(instance),
     PrivateIpAddress: instance.privateIp,
     PrivateDnsName: privateDnsName(instance.privateIp, cloud.region),
     PublicIpAddress: instance.publicIp,
@@ -90,6 +93,7 @@ export function groupsOf(instance: InstanceRecord, cloud: Cloud): { GroupId: str
 }
 
 function networkInterface(instance: InstanceRecord, cloud: Cloud, attached: Date): InstanceNetworkInterface {
+  const made = own(networkOf(cloud.state.ec2).interfaces, instance.networkInterfaceId)
   const PrivateDnsName = privateDnsName(instance.privateIp, cloud.region)
   const Association = instance.publicIp
     ? { PublicIp: instance.publicIp, PublicDnsName: '', IpOwnerId: 'amazon' }
@@ -101,11 +105,11 @@ function networkInterface(instance: InstanceRecord, cloud: Cloud, attached: Date
       AttachTime: attached,
       DeviceIndex: 0,
       NetworkCardIndex: 0,
-      DeleteOnTermination: true,
+      DeleteOnTermination: made?.attached?.deleteOnTermination ?? true,
       Status: 'attached',
     },
     Association,
-    Description: '',
+    Description: made?.description ?? '',
     Groups: groupsOf(instance, cloud),
     Ipv6Addresses: [],
     InterfaceType: 'interface',
@@ -117,6 +121,6 @@ function networkInterface(instance: InstanceRecord, cloud: Cloud, attached: Date
     SourceDestCheck: instance.sourceDestCheck,
     Status: 'in-use',
     SubnetId: instance.subnetId,
-    VpcId: VPC_ID,
+    VpcId: vpcOf(instance),
   }
 }

@@ -1,10 +1,15 @@
 import { AwsError, missingParameter } from '../../protocol/aws-error.js'
 import { isId, lookUp, malformedId, notFound, own } from '../resource-ids.js'
 import type { Ec2State, SecurityGroupRecord } from '../state.js'
+import { VPC_ID } from '../vpc/zones.js'
 
-export function groupByName(state: Ec2State, name: string): SecurityGroupRecord | undefined {
-  return Object.values(state.securityGroups).find((group) => group.name === name)
+/** Names are unique in a VPC; without one it is the default VPC's, as on EC2. */
+export function groupByName(state: Ec2State, name: string, vpc = VPC_ID): SecurityGroupRecord | undefined {
+  return Object.values(state.securityGroups).find((group) => group.name === name && group.vpcId === vpc)
 }
+
+export const defaultGroupOf = (state: Ec2State, vpc: string): SecurityGroupRecord =>
+  groupByName(state, 'default', vpc) as SecurityGroupRecord
 
 export function groupsById(state: Ec2State, ids: readonly string[]): SecurityGroupRecord[] {
   return lookUp('securityGroup', ids, (id) => own(state.securityGroups, id))
@@ -19,7 +24,7 @@ export function groupsByName(state: Ec2State, names: readonly string[]): Securit
   })
 }
 
-/** The one group a request speaks of, by id or by name (there is one VPC, the default one, so names are enough). */
+/** The one group a request speaks of, by id or, in the default VPC, by name. */
 export function requireGroup(
   state: Ec2State,
   asked: { readonly GroupId?: string | undefined; readonly GroupName?: string | undefined },

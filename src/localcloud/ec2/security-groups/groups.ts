@@ -10,11 +10,13 @@ import type { Cloud } from '../../cloud.js'
 import { AwsError, missingParameter } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { type FilterTable, filterBy } from '../filters.js'
-import { VPC_ID } from '../network.js'
 import { paginate } from '../pagination.js'
-import { lookUp, newId } from '../resource-ids.js'
+import { newId } from '../resource-ids.js'
 import type { Ec2State, SecurityGroupRecord, SecurityGroupRuleRecord } from '../state.js'
 import { forgetTags, parseTagSpecification, putTags, tagList, tagsOf } from '../tags/tags.js'
+import { networkOf } from '../vpc/records.js'
+import { requireVpc } from '../vpc/vpcs.js'
+import { VPC_ID } from '../vpc/zones.js'
 import { groupByName, groupsById, groupsByName, requireGroup } from './find.js'
 import { describeGroup, groupArn, hasPorts } from './views.js'
 
@@ -28,15 +30,15 @@ export function createSecurityGroup(input: CreateSecurityGroupRequest, cloud: Cl
   if (name.startsWith('sg-'))
     throw invalid(`Invalid value '${name}' for groupName. Group names may not be in the format sg-*.`)
   if (name === 'default') throw invalid(`Cannot use reserved security group name: ${name}`)
-  if (input.VpcId !== undefined) lookUp('vpc', [input.VpcId], (id) => (id === VPC_ID ? id : undefined))
+  const vpcId = requireVpc(ec2, input.VpcId ?? VPC_ID).id
   const tags = parseTagSpecification(input.TagSpecifications, 'security-group')
-  if (groupByName(ec2, name)) {
-    throw new AwsError('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${VPC_ID}'`)
+  if (groupByName(ec2, name, vpcId)) {
+    throw new AwsError('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${vpcId}'`)
   }
   endDryRun(input)
   const id = newId('sg')
   const everythingOut = { id: newId('sgr'), egress: true, protocol: '-1', fromPort: -1, toPort: -1, cidr: '0.0.0.0/0' }
-  ec2.securityGroups[id] = { id, name, description, vpcId: VPC_ID, rules: [everythingOut] }
+  ec2.securityGroups[id] = { id, name, description, vpcId, rules: [everythingOut] }
   putTags(ec2, id, tags)
   return { GroupId: id, Tags: tagList(ec2, id), SecurityGroupArn: groupArn(cloud, id) }
 }
@@ -96,7 +98,7 @@ function filters(cloud: Cloud): FilterTable<SecurityGroupRecord> {
   }
 }
 
-/** @throws AwsError DependencyViolation while an instance that is not terminated or another group's rule uses it */
+/** @throws AwsError DependencyViolation while an instance that is not terminated, a network interface or another group's rule uses it */
 export function deleteSecurityGroup(input: DeleteSecurityGroupRequest, cloud: Cloud): DeleteSecurityGroupResult {
   const { ec2 } = cloud.state
   const group = requireGroup(ec2, input)
@@ -115,8 +117,10 @@ function isUsed(state: Ec2State, { id }: SecurityGroupRecord): boolean {
   const byInstance = Object.values(state.instances).some(
     (instance) => instance.state !== 'terminated' && instance.securityGroupIds.includes(id),
   )
+  const byInterface = Object.values(networkOf(state).interfaces).some(({ groupIds }) => groupIds.includes(id))
   return (
     byInstance ||
+    byInterface ||
     Object.values(state.securityGroups).some((other) => other.id !== id && other.rules.some((r) => r.groupId === id))
   )
 }

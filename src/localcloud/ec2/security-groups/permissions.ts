@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { IpPermission, UserIdGroupPair } from '@aws-sdk/client-ec2'
 import { AwsError, missingParameter } from '../../protocol/aws-error.js'
-import { toAddress, toNumber } from '../network.js'
 import type { Ec2State, SecurityGroupRuleRecord } from '../state.js'
+import { toAddress, toNumber } from '../vpc/cidr.js'
 import { requireGroup } from './find.js'
 
 /** A rule before it has an id: what is allowed, to or from where. */

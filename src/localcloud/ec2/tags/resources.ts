@@ -1,18 +1,17 @@
 import type { ResourceType } from '@aws-sdk/client-ec2'
 import { AwsError } from '../../protocol/aws-error.js'
-import { SUBNETS, VPC_ID } from '../network.js'
+import { placementGroupsOf } from '../placement-groups/records.js'
 import { idPrefix, isId, notFound, own, RESOURCES, type ResourceKind } from '../resource-ids.js'
 import { snapshotById } from '../snapshots/find.js'
 import type { Ec2State } from '../state.js'
+import { interfaceById } from '../vpc/interface-view.js'
+import { networkOf } from '../vpc/records.js'
 
 interface Taggable {
   readonly type: ResourceType
   readonly kind?: ResourceKind
   exists(state: Ec2State, id: string): boolean
 }
-
-const someInstance = (state: Ec2State, test: (instance: Ec2State['instances'][string]) => boolean) =>
-  Object.values(state.instances).some((instance) => instance.state !== 'terminated' && test(instance))
 
 const TAGGABLE: Readonly<Record<string, Taggable>> = {
   i: { type: 'instance', kind: 'instance', exists: (state, id) => own(state.instances, id) !== undefined },
@@ -29,8 +28,8 @@ const TAGGABLE: Readonly<Record<string, Taggable>> = {
       Object.values(state.securityGroups).some((group) => group.rules.some((rule) => rule.id === id)),
   },
   key: { type: 'key-pair', exists: (state, id) => own(state.keyPairs, id) !== undefined },
-  subnet: { type: 'subnet', kind: 'subnet', exists: (_state, id) => SUBNETS.some((subnet) => subnet.id === id) },
-  vpc: { type: 'vpc', kind: 'vpc', exists: (_state, id) => id === VPC_ID },
+  subnet: { type: 'subnet', kind: 'subnet', exists: (state, id) => own(networkOf(state).subnets, id) !== undefined },
+  vpc: { type: 'vpc', kind: 'vpc', exists: (state, id) => own(networkOf(state).vpcs, id) !== undefined },
   vol: { type: 'volume', kind: 'volume', exists: (state, id) => own(state.volumes, id) !== undefined },
   snap: { type: 'snapshot', kind: 'snapshot', exists: (state, id) => snapshotById(state, id) !== undefined },
   sir: {
@@ -38,9 +37,24 @@ const TAGGABLE: Readonly<Record<string, Taggable>> = {
     kind: 'spotRequest',
     exists: (state, id) => own(state.spotRequests ?? {}, id) !== undefined,
   },
+  igw: {
+    type: 'internet-gateway',
+    kind: 'gateway',
+    exists: (state, id) => own(networkOf(state).gateways, id) !== undefined,
+  },
+  rtb: {
+    type: 'route-table',
+    kind: 'routeTable',
+    exists: (state, id) => own(networkOf(state).routeTables, id) !== undefined,
+  },
   eni: {
     type: 'network-interface',
-    exists: (state, id) => someInstance(state, (instance) => instance.networkInterfaceId === id),
+    kind: 'networkInterface',
+    exists: (state, id) => interfaceById(state, id) !== undefined,
+  },
+  pg: {
+    type: 'placement-group',
+    exists: (state, id) => Object.values(placementGroupsOf(state)).some((group) => group.id === id),
   },
 }
 

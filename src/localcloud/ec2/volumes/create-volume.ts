@@ -3,12 +3,12 @@ import type { Cloud } from '../../cloud.js'
 import { AwsError, invalidCombination, missingParameter } from '../../protocol/aws-error.js'
 import { checkToken, fingerprintOf, tokenMismatch } from '../client-token.js'
 import { endDryRun } from '../dry-run.js'
-import { SUBNETS, subnetOfZone } from '../network.js'
 import { newId } from '../resource-ids.js'
 import { snapshotContent, usableSnapshot } from '../snapshots/find.js'
 import type { Ec2State } from '../state.js'
 import { parseTagSpecification, putTags } from '../tags/tags.js'
 import { unsupported } from '../unsupported.js'
+import { ZONES, zoneByName } from '../vpc/zones.js'
 import { kmsKeyOf, requireVolumes } from './find.js'
 import type { VolumeRecord } from './records.js'
 import { describeVolume } from './views.js'
@@ -86,8 +86,8 @@ function parseZone({ AvailabilityZone: name, AvailabilityZoneId: id }: CreateVol
     throw invalidCombination('Either AvailabilityZone or AvailabilityZoneId must be specified, but not both')
   }
   if (name === undefined && id === undefined) throw missingParameter('AvailabilityZone')
-  const subnet = name === undefined ? SUBNETS.find(({ zoneId }) => zoneId === id) : subnetOfZone(name)
-  if (subnet) return subnet.zone
+  const zone = name === undefined ? ZONES.find((one) => one.id === id) : zoneByName(name)
+  if (zone) return zone.name
   throw new AwsError('InvalidZone.NotFound', `The zone '${name ?? id}' does not exist.`)
 }
 

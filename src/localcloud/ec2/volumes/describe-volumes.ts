@@ -10,9 +10,9 @@ import type { Cloud } from '../../cloud.js'
 import { invalidCombination } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { type FilterTable, filterBy } from '../filters.js'
-import { subnetOfZone } from '../network.js'
 import { paginate } from '../pagination.js'
 import { tagsOf } from '../tags/tags.js'
+import { zoneIdOf } from '../vpc/zones.js'
 import { requireVolumes } from './find.js'
 import type { VolumeRecord } from './records.js'
 import { describeVolume } from './views.js'
@@ -55,7 +55,7 @@ const VOLUME_FILTERS: FilterTable<VolumeRecord> = {
   'volume-type': ({ type }) => type,
   'snapshot-id': ({ snapshotId }) => snapshotId,
   'availability-zone': ({ zone }) => zone,
-  'availability-zone-id': ({ zone }) => subnetOfZone(zone)?.zoneId,
+  'availability-zone-id': ({ zone }) => zoneIdOf(zone),
   'create-time': ({ createdAt }) => createdAt,
   encrypted: ({ encrypted }) => encrypted,
   'fast-restored': () => false,
@@ -93,7 +93,7 @@ function describeStatus(volume: VolumeRecord): VolumeStatusItem {
   return {
     VolumeId: volume.id,
     AvailabilityZone: volume.zone,
-    AvailabilityZoneId: subnetOfZone(volume.zone)?.zoneId,
+    AvailabilityZoneId: zoneIdOf(volume.zone),
     VolumeStatus: { Status: status, Details: status === 'insufficient-data' ? [] : details },
     Events: [],
     Actions: [],

@@ -1,8 +1,8 @@
 import type { EbsInstanceBlockDevice, InstanceBlockDeviceMapping, Volume, VolumeAttachment } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
-import { subnetOfZone } from '../network.js'
 import type { InstanceRecord } from '../state.js'
 import { tagList } from '../tags/tags.js'
+import { zoneIdOf } from '../vpc/zones.js'
 import { volumesOf } from './attachments.js'
 import type { AttachmentRecord, VolumeRecord } from './records.js'
 
@@ -13,7 +13,7 @@ export function describeVolume(cloud: Cloud, volume: VolumeRecord): Volume {
     Size: volume.size,
     SnapshotId: volume.snapshotId ?? '',
     AvailabilityZone: volume.zone,
-    AvailabilityZoneId: subnetOfZone(volume.zone)?.zoneId,
+    AvailabilityZoneId: zoneIdOf(volume.zone),
     State: volume.state,
     CreateTime: new Date(volume.createdAt),
     Attachments: attachment ? [describeAttachment(volume, attachment)] : [],

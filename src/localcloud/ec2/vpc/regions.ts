@@ -11,7 +11,7 @@ import type { Cloud } from '../../cloud.js'
 import { AwsError, invalidValue } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { filterBy } from '../filters.js'
-import { SUBNETS, type SubnetDescription, VPC_ID } from '../network.js'
+import { VPC_ID, ZONES, type Zone } from './zones.js'
 
 /** This cloud is its own one region. */
 export function describeRegions(input: DescribeRegionsRequest, cloud: Cloud): DescribeRegionsResult {
@@ -36,14 +36,14 @@ export function describeAvailabilityZones(
   cloud: Cloud,
 ): DescribeAvailabilityZonesResult {
   const { ZoneNames: names = [], ZoneIds: ids = [] } = input
-  const unknown = names.find((name) => !SUBNETS.some((subnet) => subnet.zone === name))
+  const unknown = names.find((name) => !ZONES.some((zone) => zone.name === name))
   if (unknown !== undefined) throw new AwsError('InvalidParameterValue', `Invalid availability zone: [${unknown}]`)
-  const unknownId = ids.find((id) => !SUBNETS.some((subnet) => subnet.zoneId === id))
+  const unknownId = ids.find((id) => !ZONES.some((zone) => zone.id === id))
   if (unknownId !== undefined)
     throw new AwsError('InvalidParameterValue', `Invalid availability zone-id: [${unknownId}]`)
-  const matches = filterBy<SubnetDescription>(input.Filters, {
-    'zone-name': ({ zone }) => zone,
-    'zone-id': ({ zoneId }) => zoneId,
+  const matches = filterBy<Zone>(input.Filters, {
+    'zone-name': ({ name }) => name,
+    'zone-id': ({ id }) => id,
     'zone-type': () => 'availability-zone',
     'region-name': () => cloud.region,
     'group-name': () => cloud.region,
@@ -51,16 +51,16 @@ export function describeAvailabilityZones(
     'opt-in-status': () => 'opt-in-not-required',
   })
   endDryRun(input)
-  const asked = SUBNETS.filter(
-    ({ zone, zoneId }) => (names.length === 0 || names.includes(zone)) && (ids.length === 0 || ids.includes(zoneId)),
+  const asked = ZONES.filter(
+    ({ name, id }) => (names.length === 0 || names.includes(name)) && (ids.length === 0 || ids.includes(id)),
   )
-  return { AvailabilityZones: asked.filter(matches).map((subnet) => describeZone(cloud, subnet)) }
+  return { AvailabilityZones: asked.filter(matches).map((zone) => describeZone(cloud, zone)) }
 }
 
-function describeZone(cloud: Cloud, { zone, zoneId }: SubnetDescription): AvailabilityZone {
+function describeZone(cloud: Cloud, { name, id }: Zone): AvailabilityZone {
   return {
-    ZoneName: zone,
-    ZoneId: zoneId,
+    ZoneName: name,
+    ZoneId: id,
     ZoneType: 'availability-zone',
     RegionName: cloud.region,
     GroupName: cloud.region,
