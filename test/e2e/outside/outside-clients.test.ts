@@ -51,7 +51,7 @@ const newerThanBotocore = [
 ]
 
 /** What EC2 itself answers, though its model does not have it. */
-const unlikeItsModel = ["Attachments[]/state: 'available'"]
+const unlikeItsModel = ["attachmentSet[]/state: 'available'"]
 
 /** The local cloud as others see it: clients that share no code with us. */
 describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
