@@ -1,4 +1,5 @@
 import { connect as connectTcp, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2'
@@ -16,6 +17,8 @@ export interface SshTarget {
   readonly name: string
   readonly hostKeys: HostKeyVerifier
   readonly connectTimeoutMs: number
+  /** How a stream to `host` and `port` is made, where they are not reached directly. */
+  readonly through?: (host: string, port: number, signal?: AbortSignal) => Promise<Duplex>
 }
 
 /** sshd allows 10 (MaxSessions) and frees one only after we have seen it close; sftp and kill commands need some too. */
@@ -28,21 +31,26 @@ export class NothingWasRun extends SSHConnectionError {}
 /** One authenticated connection. When it breaks it stays broken: `SshSession` replaces it. */
 export class SshConnection {
   readonly #client: Client
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #slots = pLimit(MAX_CHANNELS)
   readonly #onLost = new Set<(error: SSHConnectionError) => void>()
   #sftp: Promise<SFTPWrapper> | undefined
   #alive = true
+  /** Bytes since the handshake. */
+  #received = 0
 
   private constructor(
     client: Client,
-    socket: Socket,
+    socket: Duplex,
     readonly target: SshTarget,
     /** The host key the server proved to have. */
     readonly hostKey: Buffer,
   ) {
     this.#client = client
     this.#socket = socket
+    socket.on('data', (chunk: Buffer) => {
+      this.#received += chunk.length
+    })
     let reason = new Error('connection closed')
     client.on('error', (error) => {
       reason = error
@@ -72,8 +80,7 @@ export class SshConnection {
     const { Client } = (await import('ssh2')).default
     const preferred = (await target.hostKeys.knownKeyTypes?.(target.host, target.port)) ?? []
     signal.throwIfAborted()
-    // without noDelay every small exchange waits some 40 ms for a delayed ACK
-    const socket = connectTcp({ host: target.host, port: target.port, noDelay: true })
+    const socket = await openStream(target, signal)
     const client = new Client()
     let hostKey = Buffer.alloc(0)
     let refusal: unknown
@@ -171,11 +178,26 @@ export class SshConnection {
     }
   }
 
+  /** A stream to a port as this host reaches it. Not tried again: a refusal is the other's. @throws SSHConnectionError */
+  async forward(host: string, port: number): Promise<Duplex> {
+    const request: Request<ClientChannel> = (done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done)
+    try {
+      return (await this.#attempt(request, (channel) => channel)).begun
+    } catch (error) {
+      if (!this.#alive) throw this.#broken(error)
+      const why = messageOf(error).replace('(SSH) Channel open failure: ', '')
+      throw new SSHConnectionError(`${this.target.name}: it does not reach ${host}:${port} (${why})`, {
+        cause: error,
+        hint: 'the node may still be booting, a security group may keep port 22 closed to the jump host, or its sshd forbids forwarding (AllowTcpForwarding)',
+      })
+    }
+  }
+
   close(): void {
     this.#alive = false
     this.#client.end()
     // a peer that is gone and never answers must not keep our process alive
-    this.#socket.unref()
+    if ('unref' in this.#socket) (this.#socket as Socket).unref()
   }
 
   destroy(): void {
@@ -191,12 +213,12 @@ export class SshConnection {
   async #open<C, T>(request: Request<C>, begin: (channel: C) => T): Promise<{ begun: T }> {
     const giveUp = performance.now() + CHANNEL_OPEN_DEADLINE_MS
     for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
-      const received = this.#socket.bytesRead
+      const received = this.#received
       try {
         return await this.#attempt(request, begin)
       } catch (error) {
         // the request to run something is sent only after sshd's answer to the opening: no byte back, nothing run
-        if (!this.#alive) throw this.#socket.bytesRead === received ? this.#nothingWasRun(error) : this.#broken(error)
+        if (!this.#alive) throw this.#received === received ? this.#nothingWasRun(error) : this.#broken(error)
         const noFreeSession = error instanceof Error && error.message.includes('Channel open failure')
         if (!noFreeSession || performance.now() > giveUp) throw this.#refused(error)
       }
@@ -244,6 +266,13 @@ export class SshConnection {
 }
 
 type Request<C> = (done: (error: Error | undefined, channel: C) => void) => unknown
+
+async function openStream(target: SshTarget, signal: AbortSignal): Promise<Duplex> {
+  const { host, port, through } = target
+  if (through) return through(host, port, signal)
+  // without noDelay every small exchange waits some 40 ms for a delayed ACK
+  return connectTcp({ host, port, noDelay: true })
+}
 
 /** rsa keys sign with sha-2 today; the key's own name would ask for the retired sha-1 signature. */
 function signatureAlgorithms(types: readonly string[]): string[] {

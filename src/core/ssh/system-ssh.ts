@@ -1,11 +1,15 @@
+import { quote } from './quote.js'
+
 export interface SshCommandLineOptions {
   readonly host: string
   readonly port: number
   readonly user: string
   readonly keyFile: string
   readonly knownHostsFile: string
-  /** The name the host key is pinned under. */
-  readonly hostKeyAlias: string
+  /** The name the host key is pinned under; default: by address. */
+  readonly hostKeyAlias?: string
+  /** Host through which it is reached. */
+  readonly jump?: JumpLine | undefined
   readonly forwardX11?: boolean | undefined
   readonly forwardAgent?: boolean | undefined
   readonly pseudoTty?: boolean | undefined
@@ -13,18 +17,21 @@ export interface SshCommandLineOptions {
   readonly command?: string | readonly string[] | undefined
 }
 
+export type JumpLine = Pick<SshCommandLineOptions, 'host' | 'port' | 'user' | 'keyFile' | 'knownHostsFile'>
+
 /**
  * The argument list, program first, for an interactive login with the system's OpenSSH. The user's own ssh
  * configuration and known hosts are left out: the key, user, port and host key are the cluster's.
  */
 export function sshCommandLine(options: SshCommandLineOptions): string[] {
-  const { host, port, user, keyFile, knownHostsFile, hostKeyAlias, command } = options
+  const { host, port, user, keyFile, knownHostsFile, hostKeyAlias, command, jump } = options
   if (host.startsWith('-') || user.startsWith('-')) throw new TypeError('a host or user name cannot begin with a dash')
   const settings = {
     StrictHostKeyChecking: 'yes',
     UserKnownHostsFile: configPath(knownHostsFile),
     GlobalKnownHostsFile: '/dev/null',
-    HostKeyAlias: hostKeyAlias,
+    ...(hostKeyAlias === undefined ? {} : { HostKeyAlias: hostKeyAlias }),
+    ...(jump === undefined ? {} : { ProxyCommand: proxyCommand(jump, `${host}:${port}`) }),
     CheckHostIP: 'no',
     UpdateHostKeys: 'no',
     // as a setting, since -i looks for the file before it reads `%%` as `%`
@@ -47,6 +54,16 @@ export function sshCommandLine(options: SshCommandLineOptions): string[] {
     host,
     ...(words.length > 0 ? ['--', ...words] : []),
   ]
+}
+
+/** Not ProxyJump: that would log in to the jump host with the user's own settings. A shell reads it, after ssh took its tokens. */
+function proxyCommand(jump: JumpLine, target: string): string {
+  const [program = 'ssh', ...rest] = sshCommandLine(jump)
+  const words = [program, '-W', target, ...rest]
+  return words
+    .map((word) => quote(word))
+    .join(' ')
+    .replaceAll('%', '%%')
 }
 
 /** In ssh's settings a `%` begins a token, and blanks separate file names. */
