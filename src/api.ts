@@ -20,6 +20,8 @@ export * from './core/cluster/errors.js'
 export type { ClusterListing } from './core/cluster/listing.js'
 export { configExists, type NewConfig, writeNewConfig } from './core/cluster/new-config.js'
 export { ParallelView, ViewResults } from './core/cluster/parallel-view.js'
+export type { StartPreview } from './core/cluster/preview.js'
+export { SeveralProblems } from './core/cluster/problems.js'
 export { nodesToRemove, type RemoveNodesOptions } from './core/cluster/remove-nodes.js'
 export type { RunPluginOptions } from './core/cluster/run-plugin.js'
 export {

@@ -14,6 +14,8 @@ export interface StarClusterPaths {
   /** Private keys of key pairs we made: `<keys>/<region>/<keyname>.pem`. */
   readonly keys: string
   readonly knownHosts: string
+  /** The user's own, which OpenSSH writes. */
+  readonly userKnownHosts: string
   /** Pinned host keys: `<knownHostsDir>/<region>/<cluster tag>`. */
   readonly knownHostsDir: string
   /** History of the development shell. */
@@ -33,6 +35,7 @@ export function starclusterPaths(env: NodeJS.ProcessEnv = process.env): StarClus
     debugLog: join(logs, 'debug.log'),
     keys: join(dir, 'keys'),
     knownHosts: join(dir, 'known_hosts'),
+    userKnownHosts: join(home, '.ssh', 'known_hosts'),
     knownHostsDir: join(dir, 'known_hosts.d'),
     history: join(dir, 'shell_history'),
   }

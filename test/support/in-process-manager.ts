@@ -26,7 +26,14 @@ export async function inProcessManager(
       credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' },
     }),
   }
-  const aws: AwsClients = createAwsClients({ region, requestHandler })
+  const wire: Wire = {}
+  const handle: typeof requestHandler.handle = async (request) => {
+    const refusal = wire.refuse?.(new URLSearchParams(String((request as { body?: unknown }).body)))
+    if (refusal === undefined) return requestHandler.handle(request)
+    const body = `<Response><Errors><Error><Code>${refusal}</Code><Message>no</Message></Error></Errors></Response>`
+    return { response: { statusCode: 403, headers: {}, body: Buffer.from(body) } }
+  }
+  const aws: AwsClients = createAwsClients({ region, requestHandler: { ...requestHandler, handle } })
   const paths = starclusterPaths(home.env)
   const plugins = new PluginLoader({ pluginPath: () => [paths.plugins], bundledDir: paths.plugins, publicApi: {}, log })
   const deps: ClusterDeps = {
@@ -46,6 +53,7 @@ export async function inProcessManager(
     cloud,
     home,
     log: lines,
+    wire,
     close: async () => {
       await cm.close()
       await plugins.dispose()
@@ -55,12 +63,19 @@ export async function inProcessManager(
   } satisfies InProcess
 }
 
+/** What happens to requests on their way. */
+interface Wire {
+  /** Sees every form; with an error code of AWS as its answer, EC2 does not. */
+  refuse?: (form: URLSearchParams) => string | undefined
+}
+
 export interface InProcess {
   readonly cm: ClusterManager
   readonly deps: ClusterDeps
   readonly aws: AwsClients
   readonly cloud: ReturnType<typeof createInProcessCloud>['cloud']
   readonly home: TempHome
+  readonly wire: Wire
   /** What was logged, with its level. */
   readonly log: readonly string[]
   close(): Promise<void>

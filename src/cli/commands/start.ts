@@ -1,12 +1,15 @@
 import { log } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { examples, positiveInteger } from '../examples.js'
+import { renderPreview } from '../render-preview.js'
 import { loginCommand, runSsh } from '../ssh.js'
 
 interface StartFlags {
   create: boolean
   createOnly?: boolean
   validateOnly?: boolean
+  plan?: boolean
+  json?: boolean
   loginMaster?: boolean
   clusterTemplate?: string
   clusterSize?: number
@@ -32,6 +35,8 @@ export const define: DefineCommand = (command, cli) => {
     .option('-x, --no-create', 'use the existing instances: resume a stopped cluster, or finish an interrupted start')
     .option('-o, --create-only', 'launch the instances only: no waiting, no set-up')
     .option('-v, --validate-only', 'check the settings and stop')
+    .option('--plan', 'tell what would be made, and stop; changes nothing')
+    .option('--json', 'with --plan: as JSON')
     .option('-l, --login-master', 'log in to the master at the end')
     .option('-c, --cluster-template <name>', 'template of the config to start from')
     .option('-s, --cluster-size <n>', 'number of nodes, the master included', positiveInteger)
@@ -51,9 +56,26 @@ export const define: DefineCommand = (command, cli) => {
     .option('--verbose', 'print the output of commands on nodes as it comes')
     .option('--timeline', 'tell at the end what ran where, when and for how long')
     .action(async (tag: string, flags: StartFlags) => {
+      if (flags.json) cli.keepStdoutForData()
       const sc = await cli.open()
       log.info(await sc.describeRegion(cli.signal))
-      const { create, createOnly, validateOnly, loginMaster, clusterTemplate, verbose, timeline, ...overrides } = flags
+      const {
+        create,
+        createOnly,
+        validateOnly,
+        plan,
+        json,
+        loginMaster,
+        clusterTemplate,
+        verbose,
+        timeline,
+        ...overrides
+      } = flags
+      const template = clusterTemplate === undefined ? {} : { template: clusterTemplate }
+      if (plan) {
+        const preview = await sc.cm.previewStart(tag, { signal: cli.signal, ...template, overrides })
+        return cli.print(json ? JSON.stringify(preview, null, 2) : renderPreview(preview))
+      }
       const { followCommands } = await import('../follow-commands.js')
       const start = () =>
         sc.cm.startCluster(tag, {
@@ -61,7 +83,7 @@ export const define: DefineCommand = (command, cli) => {
           create,
           createOnly: createOnly === true,
           validateOnly: validateOnly === true,
-          ...(clusterTemplate === undefined ? {} : { template: clusterTemplate }),
+          ...template,
           overrides,
         })
       const cluster = await followCommands(cli, { verbose: verbose === true, timeline: timeline === true }, start)
@@ -74,6 +96,7 @@ export const define: DefineCommand = (command, cli) => {
     })
   examples(command, [
     ['starcluster start testcluster -s 3', 'three nodes with the default settings'],
+    ['starcluster start prod -c bigcluster --plan', 'what that would make and call; nothing is changed'],
     ['starcluster start prod -c bigcluster', 'as the template [cluster bigcluster] says'],
     ['starcluster start -x testcluster', 'resume a stopped cluster'],
   ])

@@ -8,9 +8,11 @@ export interface InstanceTypeFacts {
   readonly type: string
   /** e.g. `['x86_64']`, the preferred one first. */
   readonly architectures: readonly string[]
+  /** It can be in a placement group that brings nodes close together. */
+  readonly clusterPlacement: boolean
 }
 
-/** Facts of each type, in one request. @throws InstanceTypeDoesNotExist naming the nearest type the region has */
+/** Facts of each type that exists, in one request. See `unknownInstanceType` for the others. */
 export async function describeInstanceTypes(
   ec2: Pick<EC2, 'describeInstanceTypes'>,
   types: readonly string[],
@@ -23,14 +25,22 @@ export async function describeInstanceTypes(
     abortable(signal),
   )
   const facts = new Map<string, InstanceTypeFacts>()
-  for (const { InstanceType, ProcessorInfo } of InstanceTypes ?? []) {
+  for (const { InstanceType, ProcessorInfo, PlacementGroupInfo } of InstanceTypes ?? []) {
     const architectures = (ProcessorInfo?.SupportedArchitectures ?? []).filter((name) => name !== 'i386')
-    if (InstanceType) facts.set(InstanceType, { type: InstanceType, architectures })
+    const clusterPlacement = PlacementGroupInfo?.SupportedStrategies?.includes('cluster') === true
+    if (InstanceType) facts.set(InstanceType, { type: InstanceType, architectures, clusterPlacement })
   }
-  const unknown = unique.find((type) => !facts.has(type))
-  if (unknown === undefined) return facts
-  const close = await nearestType(ec2, unknown, signal)
-  throw new InstanceTypeDoesNotExist(`instance type ${unknown} does not exist in this region`, {
+  return facts
+}
+
+/** Names the nearest type the region has. */
+export async function unknownInstanceType(
+  ec2: Pick<EC2, 'describeInstanceTypes'>,
+  type: string,
+  signal?: AbortSignal,
+): Promise<InstanceTypeDoesNotExist> {
+  const close = await nearestType(ec2, type, signal)
+  return new InstanceTypeDoesNotExist(`instance type ${type} does not exist in this region`, {
     hint: close ? `did you mean ${close}?` : 'check node_instance_type (-i) and master_instance_type (-I)',
   })
 }

@@ -132,7 +132,7 @@ async function launchMore(
     launchId: randomUUID(),
   }
   await deps.region.prepareLaunch?.(signal)
-  const checked = await validatePlan(deps, plan, { changeNothing: true, joins: true, signal })
+  const checked = await validatePlan(deps, plan, { keyIsThere: true, joins: true, signal })
   progress('launching the new nodes')
   deps.log.info(`Launching ${foldNodeNames(aliases)}...`)
   const instances = await launchNodes(deps, checked, cluster.groupId, signal)

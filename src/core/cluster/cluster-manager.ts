@@ -13,6 +13,7 @@ import { findLeftovers, type GcOptions, removeFound } from './gc.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
 import { ParallelView } from './parallel-view.js'
+import { previewStart, type StartPreview } from './preview.js'
 import { type RemoveNodesOptions, removeNodes } from './remove-nodes.js'
 import { type RestartOptions, restartCluster } from './restart.js'
 import { type RunPluginOptions, runPlugins } from './run-plugin.js'
@@ -63,6 +64,10 @@ export class ClusterManager {
 
   async startCluster(tag: string, options?: StartOptions): Promise<Cluster> {
     return startCluster(this.deps, this.pool, tag, interruptible(options))
+  }
+  /** What a start would make; changes nothing. @throws what is wrong with the settings */
+  async previewStart(tag: string, options?: StartOptions): Promise<StartPreview> {
+    return previewStart(this.deps, tag, interruptible(options))
   }
   async stopCluster(tag: string, options?: StopOptions): Promise<void> {
     await stopCluster(this.deps, this.pool, tag, interruptible(options))

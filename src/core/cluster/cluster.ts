@@ -184,7 +184,7 @@ export class Cluster {
 
   private async askNodes(signal: AbortSignal | undefined): Promise<Node[]> {
     const instances = this.groupId === '' ? [] : await describeMembers(this.deps, this.groupId, signal)
-    this.seen = this.pool.adopt(this.tag, () => this.record.keyname, instances)
+    this.seen = this.pool.adopt(this.tag, () => this.record, instances)
     return this.seen
   }
 

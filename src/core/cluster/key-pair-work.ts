@@ -15,35 +15,58 @@ export interface WantedKey {
   readonly ours: boolean
 }
 
+/** What there is to do until the key pair exists in the region and we hold its private half. */
+export interface KeyPairWork {
+  readonly what: 'none' | 'import' | 'make'
+  carryOut(): Promise<void>
+}
+
+export const nothingToDo: KeyPairWork = { what: 'none', carryOut: async () => undefined }
+
 /**
- * Makes sure that the key pair exists in the region and that we hold its private half. A pair whose file we have is
- * imported, a pair of ours that exists nowhere is made.
+ * Looks at a key pair and changes nothing. A pair whose file we have is to be imported, a pair of ours that exists nowhere
+ * is to be made.
  *
  * @throws KeyPairMismatch, ClusterValidationError
  */
-export async function ensureKeyPair(
+export async function keyPairWork(
   deps: Pick<ClusterDeps, 'aws' | 'log'>,
   wanted: WantedKey,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<KeyPairWork> {
   const { keyname, location } = wanted
   const { ec2 } = deps.aws
   const [pair, privateKey] = await Promise.all([describeKeyPair(ec2, keyname, signal), readKey(wanted)])
   if (privateKey === undefined) {
     // Its file is there before the pair is: it may have been made while we asked.
     if (pair && (await readKey(wanted)) === undefined) throw missingFile(wanted, deps.aws.region.name)
-    if (!pair) await makeKeyPair(deps, wanted)
-    return ensureKeyPair(deps, wanted, signal)
+    if (pair) return keyPairWork(deps, wanted, signal)
+    const make = async () => {
+      await makeKeyPair(deps, wanted)
+      await (await keyPairWork(deps, wanted, signal)).carryOut()
+    }
+    return { what: 'make', carryOut: make }
   }
   const publicKey = await publicKeyOf(privateKey)
-  const known = pair ?? (await imported(deps, wanted, publicKey, signal))
-  if (known?.publicKey === undefined || samePublicKey(known.publicKey, publicKey)) return
-  throw new KeyPairMismatch(
-    `${location} is not the private key of key pair ${keyname} in region ${deps.aws.region.name}`,
-    {
-      hint: `correct key_location in [key ${keyname}] (-K), or use another key pair (-k)`,
-    },
-  )
+  if (pair) {
+    checkSame(pair)
+    return nothingToDo
+  }
+  const carryOut = async () => {
+    const other = await imported(deps, wanted, publicKey, signal)
+    if (other) checkSame(other)
+  }
+  return { what: 'import', carryOut }
+
+  function checkSame({ publicKey: known }: KeyPair): void {
+    if (known === undefined || samePublicKey(known, publicKey)) return
+    throw new KeyPairMismatch(
+      `${location} is not the private key of key pair ${keyname} in region ${deps.aws.region.name}`,
+      {
+        hint: `correct key_location in [key ${keyname}] (-K), or use another key pair (-k)`,
+      },
+    )
+  }
 }
 
 /** Tells EC2 the public key. @returns the pair of that name that somebody else made meanwhile */

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import type { _InstanceType, RunInstancesCommandInput, Tag, VolumeType } from '@aws-sdk/client-ec2'
 import { foldAliases, masterAlias } from '../node/aliases.js'
 import { aliasesTagKey, clusterTagKey } from '../node/instance-view.js'
+import { groupName } from './tag.js'
 import type { CheckedPlan } from './validate.js'
 
-type Group = CheckedPlan['groups'][number]
+export type LaunchableGroup = CheckedPlan['groups'][number]
 
 /** The RunInstances request for the nodes of one group. @param zone where to, when the subnet does not say it */
 export function launchRequest(
   plan: CheckedPlan,
-  group: Group,
+  group: LaunchableGroup,
   groupId: string,
   zone: string | undefined,
 ): RunInstancesCommandInput {
@@ -35,12 +36,12 @@ export function launchRequest(
       ? {}
       : { IamInstanceProfile: { [iamProfile.startsWith('arn:') ? 'Arn' : 'Name']: iamProfile } }),
     ...rootVolume(plan, group),
-    ...(zone === undefined ? {} : { Placement: { AvailabilityZone: zone } }),
+    ...place(plan, group, zone),
     ...placeInNetwork(network.subnetId, groupId, record.publicIps),
   }
 }
 
-function instanceTags(tag: string, { aliases }: Group): Tag[] {
+function instanceTags(tag: string, { aliases }: LaunchableGroup): Tag[] {
   return [
     { Key: clusterTagKey, Value: tag },
     { Key: aliasesTagKey, Value: foldAliases(aliases) },
@@ -55,7 +56,10 @@ export function withTags(ours: readonly Tag[], own: Readonly<Record<string, stri
 }
 
 /** Nothing where the device of the image's root volume is not known: then the volume is as the image has it. */
-function rootVolume({ record }: CheckedPlan, { image }: Group): Pick<RunInstancesCommandInput, 'BlockDeviceMappings'> {
+function rootVolume(
+  { record }: CheckedPlan,
+  { image }: LaunchableGroup,
+): Pick<RunInstancesCommandInput, 'BlockDeviceMappings'> {
   const wanted = record.launch?.rootVolume
   if (!wanted || image.rootDevice === undefined) return {}
   const { size, type, encrypted } = wanted
@@ -67,6 +71,14 @@ function rootVolume({ record }: CheckedPlan, { image }: Group): Pick<RunInstance
     ...(size === undefined ? {} : { VolumeSize: size }),
   }
   return { BlockDeviceMappings: [{ DeviceName: image.rootDevice, Ebs: ebs }] }
+}
+
+function place({ record, tag }: CheckedPlan, { clusterPlacement }: LaunchableGroup, zone: string | undefined) {
+  const GroupName = record.placementGroup && clusterPlacement ? groupName(tag) : undefined
+  if (zone === undefined && GroupName === undefined) return {}
+  return {
+    Placement: { ...(zone === undefined ? {} : { AvailabilityZone: zone }), ...(GroupName ? { GroupName } : {}) },
+  }
 }
 
 function placeInNetwork(subnetId: string | undefined, groupId: string, publicIps: boolean | undefined) {

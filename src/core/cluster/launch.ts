@@ -2,17 +2,17 @@ import type { EC2, Instance } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { tagOf } from '../aws/instances.js'
+import { createPlacementGroup } from '../aws/placement-groups.js'
 import { createSecurityGroup } from '../aws/security-groups.js'
+import { clusterTagKey } from '../node/instance-view.js'
 import type { ClusterDeps } from './deps.js'
 import type { ClusterGroup } from './discover.js'
 import { clusterExists } from './errors.js'
-import { launchRequest, withTags } from './launch-request.js'
+import { type LaunchableGroup, launchRequest, withTags } from './launch-request.js'
 import { poll } from './poll.js'
 import { recordTags } from './record.js'
 import { groupName } from './tag.js'
 import type { CheckedPlan } from './validate.js'
-
-type Group = CheckedPlan['groups'][number]
 
 /** Tag of a cluster's group as long as nodes of its first launch may be missing. */
 const launchingTag = 'starcluster:launching'
@@ -85,6 +85,7 @@ export async function launchNodes(
 ): Promise<Instance[]> {
   const [first, ...others] = plan.groups
   if (!first) return []
+  if (plan.record.placementGroup) await makePlacementGroup(deps, plan, signal)
   const masters = await runInstances(deps.aws.ec2, plan, first, groupId, plan.record.zone, signal)
   const zone = masters[0]?.Placement?.AvailabilityZone ?? plan.record.zone
   const rest = await Promise.allSettled(
@@ -95,10 +96,23 @@ export async function launchNodes(
   return [...masters, ...rest.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))]
 }
 
+/** Asked for, and some type can be in it. */
+export const needsPlacementGroup = ({ record, groups }: CheckedPlan): boolean =>
+  record.placementGroup === true && groups.some(({ clusterPlacement }) => clusterPlacement)
+
+/** The group that is the cluster is there by now: terminating it finds this one too, whenever a start is interrupted. */
+async function makePlacementGroup(deps: ClusterDeps, plan: CheckedPlan, signal?: AbortSignal): Promise<void> {
+  const outside = new Set(plan.groups.filter((one) => !one.clusterPlacement).map((one) => one.instanceType))
+  for (const type of outside) deps.log.warn(`instance type ${type} cannot be in a placement group: its nodes are not`)
+  if (!needsPlacementGroup(plan)) return
+  const tags = withTags([{ Key: clusterTagKey, Value: plan.tag }], plan.record.launch?.tags ?? {})
+  await createPlacementGroup(deps.aws.ec2, groupName(plan.tag), tags, signal)
+}
+
 async function runInstances(
   ec2: EC2,
   plan: CheckedPlan,
-  group: Group,
+  group: LaunchableGroup,
   groupId: string,
   zone: string | undefined,
   signal?: AbortSignal,

@@ -64,7 +64,7 @@ async function listing(
   { showSshStatus }: ListOptions,
 ): Promise<ClusterListing> {
   const cluster = clusterOf(deps, pool, group)
-  const nodes = pool.adopt(group.tag, () => cluster.keyname, instances)
+  const nodes = pool.adopt(group.tag, () => cluster.record, instances)
   const ssh = showSshStatus ? await onEach(nodes, sshStatus) : []
   const [first] = nodes
   const alive = first?.state === 'running' || first?.state === 'pending'

@@ -7,18 +7,24 @@ import { NodeConnection } from '../node/node-connection.js'
 import { clusterKey } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import { HostKeyPins } from './host-key-pins.js'
+import type { ClusterRecord } from './record.js'
+import { SshProxy } from './ssh-proxy.js'
+
+/** How one logs in to the nodes of a cluster. */
+type LoginSettings = Pick<ClusterRecord, 'keyname' | 'sshProxy'>
 
 /** The nodes a program has met, by instance id, so that their ssh connections are used again by everything later. */
 export class NodePool {
   private readonly nodes = new Map<string, Node>()
   private readonly pins = new Map<string, HostKeyPins>()
+  private readonly proxies = new Map<string, SshProxy>()
 
   constructor(private readonly deps: ClusterDeps) {}
 
   /** Nodes of a cluster for what EC2 just told, the master first, then by alias. */
-  adopt(tag: string, keyname: () => string, instances: readonly Instance[]): Node[] {
+  adopt(tag: string, record: () => LoginSettings, instances: readonly Instance[]): Node[] {
     return instances
-      .map((instance) => this.node(tag, keyname, instance))
+      .map((instance) => this.node(tag, record, instance))
       .sort((a, b) => compareAliases(a.alias, b.alias))
   }
 
@@ -33,6 +39,8 @@ export class NodePool {
   forget(tag: string, ids: readonly string[]): void {
     this.forgetNodes(ids)
     this.pins.delete(tag)
+    this.proxies.get(tag)?.close()
+    this.proxies.delete(tag)
   }
 
   /** Lets go of nodes that are gone. */
@@ -46,16 +54,27 @@ export class NodePool {
   close(): void {
     for (const node of this.nodes.values()) node.close()
     this.nodes.clear()
+    for (const proxy of this.proxies.values()) proxy.close()
+    this.proxies.clear()
   }
 
-  private node(tag: string, keyname: () => string, instance: Instance): Node {
+  /** One connection to the jump host of a cluster for all of its nodes. */
+  private proxyOf(tag: string, { keyname, sshProxy }: LoginSettings): SshProxy | undefined {
+    if (sshProxy === undefined) return undefined
+    let proxy = this.proxies.get(tag)
+    if (!proxy) this.proxies.set(tag, (proxy = new SshProxy(this.deps, keyname, sshProxy)))
+    return proxy
+  }
+
+  private node(tag: string, record: () => LoginSettings, instance: Instance): Node {
     const id = instance.InstanceId ?? ''
     const known = this.nodes.get(id)
     if (known) return known.adopt(instance)
     const { aws, region } = this.deps
     const connection = new NodeConnection({
-      key: () => clusterKey(this.deps, keyname()),
+      key: () => clusterKey(this.deps, record().keyname),
       port: region.sshPort,
+      jump: () => this.proxyOf(tag, record()),
       pins: this.pinsOf(tag),
       log: this.deps.log,
     })

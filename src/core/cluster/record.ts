@@ -23,6 +23,10 @@ export interface ClusterRecord {
   readonly zone?: string
   readonly subnetId?: string
   readonly publicIps?: boolean
+  /** It has a placement group, called as its security group. */
+  readonly placementGroup?: true
+  /** Jump host, as in the settings. */
+  readonly sshProxy?: string
   readonly template?: string
   /** With what nothing but the nodes themselves is missing of a start; absent: such a start cannot be gone on with. */
   readonly launch?: LaunchRecord

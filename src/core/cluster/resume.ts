@@ -79,12 +79,9 @@ async function launchMissing(
   }
   const plan = { ...again, groups, record: { ...again.record, ...(zone ? { zone } : {}) } }
   if (!validateOnly) await deps.region.prepareLaunch?.(signal)
-  const checked = await validatePlan(deps, plan, {
-    changeNothing: validateOnly === true,
-    joins: nodes.some((node) => node.isMaster()),
-    signal,
-  })
+  const checked = await validatePlan(deps, plan, { joins: nodes.some((node) => node.isMaster()), signal })
   if (validateOnly) return []
+  await checked.keyPair.carryOut()
   progress('launching the nodes')
   const missing = groups.reduce((sum, { aliases }) => sum + aliases.length, 0)
   deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)

@@ -1,10 +1,12 @@
 import { chooseTemplate } from '../config/choose-template.js'
 import type { ClusterTemplate } from '../config/templates.js'
 import type { PermissionSettings } from '../config/types.js'
+import type { StarClusterError } from '../errors.js'
 import { ownKeyFile } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
-import type { WantedKey } from './ensure-key-pair.js'
+import type { WantedKey } from './key-pair-work.js'
 import { type LaunchGroup, planLaunch } from './launch-plan.js'
+import { Problems } from './problems.js'
 import type { ClusterRecord } from './record.js'
 import { prefixProblems } from './settings/dns-prefix.js'
 import { overriddenSettings, withOverrides } from './settings/effective.js'
@@ -28,9 +30,11 @@ export interface StartPlan {
   readonly launchId?: string
   /** Settings of the template that cannot be followed yet, a line each. */
   readonly unsupported: readonly string[]
+  /** What is wrong with the settings themselves: thrown together with what the checks find. */
+  readonly problems?: readonly StarClusterError[]
 }
 
-/** Settings of the template with what the command line says instead. @throws ClusterValidationError, ConfigError */
+/** Settings of the template with what the command line says instead. What is wrong with them is in `problems`. @throws ConfigError */
 export function planStart(
   deps: Pick<ClusterDeps, 'config' | 'region' | 'paths'>,
   tag: string,
@@ -40,24 +44,25 @@ export function planStart(
   const config = deps.config()
   const chosen = chooseTemplate(config, templateName, deps.region.templateDefaults)
   const template = withOverrides(config, chosen, overrides)
-  const problems = [
-    ...prefixProblems(tag, template),
-    ...templateProblems(config, template),
-    ...keyFileProblems(template),
-  ]
-  throwProblems(config, problems, overriddenSettings(overrides))
+  const wrong = [...prefixProblems(tag, template), ...templateProblems(config, template), ...keyFileProblems(template)]
+  const problems = new Problems()
+  problems.attempt(() => throwProblems(config, wrong, overriddenSettings(overrides)), undefined)
   const permissions = template.permissions.flatMap((name) => config.permissions.get(name) ?? [])
-  const key = wantedKey(deps, template.keyname, overrides.keyLocation)
-  const volumes = planVolumes(template.volumes.flatMap((name) => config.volumes.get(name) ?? []))
+  const sections = template.volumes.flatMap((name) => config.volumes.get(name) ?? [])
+  const volumes = problems.attemptIfFine(() => planVolumes(sections), [])
+  const { keyname } = template
+  const noKey = { keyname, location: '', ours: false }
+  const key = problems.attempt(() => wantedKey(deps, keyname, overrides.keyLocation), noKey)
   const record = recordOf(template, permissions, volumes)
   return {
     tag,
     record,
     key,
-    groups: planRecorded(tag, record, record.size),
+    groups: problems.attemptIfFine(() => planRecorded(tag, record, record.size), []),
     userdataScripts: template.userdataScripts,
     permissions,
     unsupported: unsupportedSettings(template),
+    problems: problems.found,
   }
 }
 
@@ -66,7 +71,16 @@ function recordOf(
   permissions: readonly PermissionSettings[],
   volumes: readonly ClusterVolume[],
 ): ClusterRecord {
-  const { nodeInstanceTypes, nodeImageId, availabilityZone: zone, subnetId, publicIps, queue, dnsPrefix } = template
+  const {
+    nodeInstanceTypes,
+    nodeImageId,
+    availabilityZone: zone,
+    subnetId,
+    publicIps,
+    queue,
+    dnsPrefix,
+    sshProxy,
+  } = template
   return {
     version: 1,
     template: template.name,
@@ -79,7 +93,8 @@ function recordOf(
     size: template.clusterSize,
     nodeImageId,
     nodeInstanceType: nodeInstanceTypes.at(-1)!.type,
-    ...given({ zone, subnetId, publicIps }),
+    ...given({ zone, subnetId, publicIps, sshProxy }),
+    ...(template.placementGroup ? { placementGroup: true } : {}),
     launch: given({
       masterType: template.masterInstanceType,
       masterImageId: template.masterImageId,

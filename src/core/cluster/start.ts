@@ -1,5 +1,6 @@
 import type { LoadedPlugin } from '../setup/loader.js'
 import { cancellable, type Progress } from './cancellable.js'
+import { hasPublicIps } from './check-network.js'
 import { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { findGroups } from './discover.js'
@@ -7,11 +8,12 @@ import { CancelledStartRequest, clusterExists } from './errors.js'
 import { createGroup, launchCluster } from './launch.js'
 import { describeMembers } from './members.js'
 import type { NodePool } from './node-pool.js'
+import { everything } from './problems.js'
 import { resumeCluster } from './resume.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
 import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
-import { planStart, type StartPlan } from './start-plan.js'
+import { planStart } from './start-plan.js'
 import { checkTag } from './tag.js'
 import { removeCluster } from './terminate.js'
 import { type CheckedPlan, validatePlan } from './validate.js'
@@ -50,14 +52,10 @@ async function createCluster(
 ): Promise<Cluster> {
   const { signal } = options
   progress('checking the settings')
-  const plan = planStart(deps, tag, options.template, options.overrides ?? {})
-  for (const line of plan.unsupported) deps.log.warn(line)
-  if (!options.validateOnly) await refuseIfExists(deps, tag, signal)
-  if (!options.validateOnly) await deps.region.prepareLaunch?.(signal)
-  const [plugins, checked, sshCidr] = await check(deps, plan, options)
+  const { plugins, checked, sshCidr } = await checkedStart(deps, tag, options)
   if (options.validateOnly) {
     deps.log.info(`All settings of cluster ${tag} are valid`)
-    return new Cluster(tag, '', () => plan.record, deps, pool)
+    return new Cluster(tag, '', () => checked.record, deps, pool)
   }
   progress('launching the nodes')
   const { cluster, ids } = await launch(deps, pool, checked, sshCidr, options)
@@ -73,6 +71,39 @@ async function createCluster(
   return cluster
 }
 
+interface CheckedStart {
+  readonly plugins: LoadedPlugin[]
+  readonly checked: CheckedPlan
+  /** Who may reach ssh; undefined: a permission says it. */
+  readonly sshCidr: string | undefined
+}
+
+/** A start that would succeed as far as can be known before. Plugins are loaded: a mistake in one must not cost money. */
+export async function checkedStart(deps: ClusterDeps, tag: string, options: StartOptions): Promise<CheckedStart> {
+  checkTag(tag)
+  const { signal, validateOnly } = options
+  const plan = planStart(deps, tag, options.template, options.overrides ?? {})
+  for (const line of plan.unsupported) deps.log.warn(line)
+  if (!validateOnly) await refuseIfExists(deps, tag, signal)
+  if (!validateOnly) await deps.region.prepareLaunch?.(signal)
+  const access = { sshCidr: plan.record.launch?.sshCidr, permissions: plan.permissions }
+  const [plugins, checked, sshCidr] = await everything([
+    loadPlugins(deps, plan.record.plugins),
+    validatePlan(deps, plan, options),
+    sshSource(deps, access, signal),
+  ])
+  tellIfPrivate(deps, checked)
+  return { plugins, checked, sshCidr }
+}
+
+function tellIfPrivate({ log }: ClusterDeps, checked: CheckedPlan): void {
+  const { record, network } = checked
+  if (hasPublicIps(checked, network) || record.sshProxy !== undefined) return
+  log.warn(
+    `the nodes get no public addresses in subnet ${network.subnetId}: they are reached only from inside the VPC, or through a jump host (ssh_proxy)`,
+  )
+}
+
 async function refuseIfExists(deps: ClusterDeps, tag: string, signal?: AbortSignal): Promise<void> {
   const existing = (await findGroups(deps, [tag], signal)).get(tag)
   if (existing)
@@ -80,25 +111,6 @@ async function refuseIfExists(deps: ClusterDeps, tag: string, signal?: AbortSign
       tag,
       (await describeMembers(deps, existing.id, signal)).map(({ State }) => State?.Name ?? ''),
     )
-}
-
-/** Plugins are loaded before anything is launched: a mistake in one of them must not cost money. */
-async function check(
-  deps: ClusterDeps,
-  plan: StartPlan,
-  options: StartOptions,
-): Promise<[LoadedPlugin[], CheckedPlan, sshCidr: string | undefined]> {
-  const checks = { changeNothing: options.validateOnly === true, signal: options.signal }
-  const access = { sshCidr: plan.record.launch?.sshCidr, permissions: plan.permissions }
-  const [plugins, checked, sshCidr] = await Promise.allSettled([
-    loadPlugins(deps, plan.record.plugins),
-    validatePlan(deps, plan, checks),
-    sshSource(deps, access, options.signal),
-  ])
-  if (plugins.status === 'rejected') throw plugins.reason
-  if (checked.status === 'rejected') throw checked.reason
-  if (sshCidr.status === 'rejected') throw sshCidr.reason
-  return [plugins.value, checked.value, sshCidr.value]
 }
 
 /** A launch that AWS refuses leaves nothing behind; an interrupted one may, and the message then says how to go on. */
@@ -110,6 +122,7 @@ async function launch(
   { signal }: StartOptions,
 ) {
   const { tag, record } = plan
+  await plan.keyPair.carryOut()
   deps.log.info(`Launching a cluster of ${record.size} ${record.size === 1 ? 'node' : 'nodes'}...`)
   const groupId = await createGroup(deps, plan, sshCidr, signal)
   const cluster = new Cluster(tag, groupId, () => record, deps, pool)

@@ -1,6 +1,7 @@
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { inCalls } from '../aws/instances.js'
+import { deletePlacementGroup } from '../aws/placement-groups.js'
 import { deleteSecurityGroup } from '../aws/security-groups.js'
 import { isStarClusterError } from '../errors.js'
 import type { Node } from '../node/node.js'
@@ -9,7 +10,7 @@ import { cancellable } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
-import { CancelledRequest } from './errors.js'
+import { CancelledRequest, IncompatibleCluster } from './errors.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { loadPluginsLeniently, runHooks } from './run-hooks.js'
@@ -56,12 +57,25 @@ export async function removeCluster(
     await terminateNodes(deps, cluster, nodes, signal)
   }
   await terminate()
+  if (mayHavePlacementGroup(cluster)) {
+    await deletePlacementGroup(deps.aws.ec2, cluster.securityGroup, { signal, inUse: terminate })
+  }
   // First, so that nothing of the cluster is left here once it cannot be found any more.
   await pool.pinsOf(cluster.tag).remove()
   deps.log.info(`Removing security group: ${cluster.securityGroup}`)
   // Nodes launched a moment ago may not have been listed yet: they show by using the group.
   await deleteSecurityGroup(deps.aws.ec2, cluster.groupId, { signal, inUse: terminate })
   pool.forget(cluster.tag, [...ids])
+}
+
+/** A cluster whose settings cannot be read may have one. */
+function mayHavePlacementGroup(cluster: Cluster): boolean {
+  try {
+    return cluster.record.placementGroup === true
+  } catch (error) {
+    if (error instanceof IncompatibleCluster) return true
+    throw error
+  }
 }
 
 /** Terminates these and waits until they are gone. */

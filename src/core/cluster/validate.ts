@@ -2,13 +2,16 @@ import type { EC2 } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { findImage, type LaunchImage } from '../aws/images.js'
-import { describeInstanceTypes, type InstanceTypeFacts } from '../aws/instance-types.js'
-import { findNetwork, type NetworkPlace } from '../aws/network.js'
+import { describeInstanceTypes, type InstanceTypeFacts, unknownInstanceType } from '../aws/instance-types.js'
+import type { NetworkPlace } from '../aws/network.js'
 import { nearest } from '../nearest.js'
+import { askWhetherLaunchable } from './ask-launchable.js'
+import { checkNetwork, checkSubnetZone } from './check-network.js'
 import type { ClusterDeps } from './deps.js'
-import { ensureKeyPair } from './ensure-key-pair.js'
 import { ClusterValidationError, InvalidZone } from './errors.js'
+import { type KeyPairWork, keyPairWork, nothingToDo } from './key-pair-work.js'
 import type { LaunchGroup } from './launch-plan.js'
+import { everything } from './problems.js'
 import type { RootVolume } from './record.js'
 import type { StartPlan } from './start-plan.js'
 import { renderUserData } from './user-data.js'
@@ -16,76 +19,72 @@ import { checkVolumes } from './volumes.js'
 
 /** A plan that AWS would carry out: images found, types known, the key at hand. */
 export interface CheckedPlan extends StartPlan {
-  readonly groups: readonly (LaunchGroup & { readonly image: LaunchImage })[]
+  readonly groups: readonly (LaunchGroup & { readonly image: LaunchImage; readonly clusterPlacement: boolean })[]
   readonly network: NetworkPlace
   readonly userData: Buffer
+  /** What is still to be done for the key pair. */
+  readonly keyPair: KeyPairWork
 }
 
-export interface ValidateOptions {
-  /** Do not make or import a key pair that is missing. */
-  readonly changeNothing: boolean
+interface ValidateOptions {
+  /** The key pair is not looked at. */
+  readonly keyIsThere?: boolean
   /** Nodes for a cluster that has its master, and with it its volumes. */
   readonly joins?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Checks a plan against AWS before anything costs money, all questions at once.
+ * Checks a plan against AWS before anything is made, all questions at once, and then asks EC2 whether it would launch.
  *
- * @throws ClusterValidationError and its kind, naming setting and remedy
+ * @throws every problem there is: one error, or SeveralProblems, naming setting and remedy
  */
 export async function validatePlan(
   deps: Pick<ClusterDeps, 'aws' | 'log'>,
   plan: StartPlan,
-  { changeNothing, joins = false, signal }: ValidateOptions,
+  { keyIsThere = false, joins = false, signal }: ValidateOptions,
 ): Promise<CheckedPlan> {
   const { ec2 } = deps.aws
+  const known = plan.problems ?? []
   const volumes = joins ? [] : (plan.record.launch?.volumes ?? [])
-  const [groups, network, userData, volumeZone] = await settleAll([
-    checkImages(ec2, plan, signal),
-    findNetwork(ec2, plan.record.subnetId, signal),
+  const [groups, network, userData, keyPair, volumeZone] = await everything([
+    checkGroups(ec2, plan, signal),
+    checkNetwork(ec2, plan, signal),
     renderUserData(plan.userdataScripts),
+    keyIsThere || plan.key.location === '' ? nothingToDo : keyPairWork(deps, plan.key, signal),
     checkVolumes(ec2, volumes, plan.record.zone, signal),
     checkZone(ec2, plan.record.zone, signal),
-    changeNothing ? undefined : ensureKeyPair(deps, plan.key, signal),
+    ...known.map((problem) => Promise.reject(problem)),
   ])
   const zone = plan.record.zone ?? volumeZone
-  const checked = { ...plan, record: { ...plan.record, ...(zone === undefined ? {} : { zone }) } }
-  checkSubnet(checked, network)
-  return { ...checked, groups, network, userData }
+  const record = { ...plan.record, ...(zone === undefined ? {} : { zone }) }
+  checkSubnetZone({ record }, network)
+  const checked = { ...plan, record, groups, network, userData, keyPair }
+  await askWhetherLaunchable(ec2, checked, signal)
+  return checked
 }
 
-/** All results, or the first failure, but only when every question has been answered: nothing goes on behind an error. */
-async function settleAll<const T extends readonly unknown[]>(
-  tasks: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  const results = await Promise.allSettled(tasks)
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed) throw failed.reason
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
-    -readonly [K in keyof T]: Awaited<T[K]>
-  }
-}
-
-async function checkImages(ec2: EC2, { groups, record }: StartPlan, signal?: AbortSignal) {
-  const rootVolume = record.launch?.rootVolume
-  const types = await describeInstanceTypes(
-    ec2,
-    groups.map(({ instanceType }) => instanceType),
-    signal,
-  )
+async function checkGroups(ec2: EC2, { groups, record }: StartPlan, signal?: AbortSignal) {
+  if (groups.length === 0) return []
+  const wanted = groups.map(({ instanceType }) => instanceType)
+  const types = await describeInstanceTypes(ec2, wanted, signal)
   const images = new Map<string, ReturnType<typeof findImage>>()
-  return settleAll(
+  const imageFor = (id: string, architecture: string) => {
+    const key = `${id} ${architecture}`
+    const found = images.get(key) ?? findImage(ec2, id, architecture, signal)
+    images.set(key, found)
+    return found
+  }
+  return everything(
     groups.map(async (group) => {
-      const type = types.get(group.instanceType)!
-      const architecture = type.architectures[0] ?? 'x86_64'
-      const key = `${group.imageId} ${architecture}`
-      const found = images.get(key) ?? findImage(ec2, group.imageId, architecture, signal)
-      images.set(key, found)
-      const image = await found
-      checkArchitecture(group, type, image.architecture)
-      checkRootVolume(group, image, rootVolume)
-      return { ...group, image }
+      const type = types.get(group.instanceType)
+      const [image] = await everything([
+        imageFor(group.imageId, type?.architectures[0] ?? 'x86_64'),
+        type ?? unknownInstanceType(ec2, group.instanceType, signal).then((error) => Promise.reject(error)),
+      ])
+      if (type) checkArchitecture(group, type, image.architecture)
+      checkRootVolume(group, image, record.launch?.rootVolume)
+      return { ...group, image, clusterPlacement: type?.clusterPlacement === true }
     }),
   )
 }
@@ -138,14 +137,4 @@ async function checkZone(ec2: EC2, zone: string | undefined, signal?: AbortSigna
   throw new InvalidZone(`availability zone ${zone} ${found ? `is ${found.State}` : 'does not exist in this region'}`, {
     hint: `${close ? `did you mean ${close}? ` : ''}zones: ${names.join(', ')}`,
   })
-}
-
-function checkSubnet({ record }: StartPlan, network: NetworkPlace): void {
-  if (record.zone === undefined || network.zone === undefined || record.zone === network.zone) return
-  throw new InvalidZone(
-    `subnet ${network.subnetId} is in zone ${network.zone}, but availability_zone is ${record.zone}`,
-    {
-      hint: 'correct subnet_id (-N) or availability_zone (-a)',
-    },
-  )
 }

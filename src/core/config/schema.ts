@@ -246,6 +246,16 @@ export const CLUSTER = {
   disable_cloudinit: { type: 'bool', default: false, doc: 'Pack user data for images without cloud-init.' },
   subnet_id: { type: 'string', doc: 'Subnet of a VPC to start the nodes in.', example: 'subnet-0123456789abcdef0' },
   public_ips: { type: 'bool', doc: 'Give the nodes public addresses in that subnet.', example: 'true' },
+  ssh_proxy: {
+    type: 'string',
+    doc: 'Jump host through which nodes without public addresses are reached: USER@HOST or USER@HOST:PORT. It takes the key of the cluster, and its host key is in ~/.ssh/known_hosts.',
+    example: 'ubuntu@bastion.example.org',
+  },
+  placement_group: {
+    type: 'bool',
+    default: false,
+    doc: 'Put the nodes whose type can be there into a placement group of the cluster: close together, for fast networking.',
+  },
   dns_prefix: { type: 'bool', default: false, doc: 'Put the cluster tag before node names: mycluster-node001.' },
   extends: { type: 'string', doc: 'Template whose settings count where this one has none.', example: 'smallcluster' },
 } as const satisfies SectionSchema

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { sshCommandLine } from '../ssh/system-ssh.js'
 import { InstanceNotRunning } from './errors.js'
 import type { InstanceView } from './instance-view.js'
@@ -39,12 +40,26 @@ export interface PinnedHostKeys {
   ensure(instanceId: string, alias: string, signal?: AbortSignal): Promise<void>
 }
 
+/** A host through which nodes are reached at their private addresses. */
+export interface JumpWay {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly knownHostsFile: string
+  /** A stream to a port as that host reaches it. */
+  reach(host: string, port: number, signal?: AbortSignal): Promise<Duplex>
+}
+
+/** Where sshd listens on a node itself. */
+export const SSH_PORT = 22
+
 /** What a login needs to know besides the node. */
 export interface LoginWay {
   readonly key: LoginKey
   /** Port of sshd at the node's address. */
   readonly port: number
   readonly pins: PinnedHostKeys
+  readonly jump?: JumpWay | undefined
 }
 
 /**
@@ -53,7 +68,7 @@ export interface LoginWay {
  */
 export async function sshTarget(
   node: InstanceView,
-  { key, port, pins }: LoginWay,
+  { key, pins, jump, ...way }: LoginWay,
   { signal, user = 'root', ...options }: SshTargetOptions = {},
 ): Promise<SshTarget> {
   if (!node.isRunning()) {
@@ -63,9 +78,11 @@ export async function sshTarget(
   }
   key.privateKey() // a missing file is told by us, better than by ssh
   await pins.ensure(node.id, node.alias, signal)
+  const [host, port] = jump ? [node.privateIpAddress, SSH_PORT] : [node.addr, way.port]
   const argv = sshCommandLine({
-    host: node.addr,
+    host,
     port,
+    jump: jump && { ...jump, keyFile: key.location },
     user,
     keyFile: key.location,
     knownHostsFile: pins.file,
@@ -75,5 +92,5 @@ export async function sshTarget(
     pseudoTty: options.pseudoTty,
     command: options.command,
   })
-  return { argv, alias: node.alias, instanceId: node.id, host: node.addr, port, user }
+  return { argv, alias: node.alias, instanceId: node.id, host, port, user }
 }

@@ -1,8 +1,16 @@
 import type { Logger } from '../log.js'
-import { SshClient } from '../ssh/client.js'
+import { SshClient, type SshClientOptions } from '../ssh/client.js'
 import type { HostKeyVerifier } from '../ssh/host-keys.js'
 import type { InstanceView } from './instance-view.js'
-import { type LoginKey, type PinnedHostKeys, type SshTarget, type SshTargetOptions, sshTarget } from './login.js'
+import {
+  type JumpWay,
+  type LoginKey,
+  type PinnedHostKeys,
+  SSH_PORT,
+  type SshTarget,
+  type SshTargetOptions,
+  sshTarget,
+} from './login.js'
 import { currentSignal } from './run-signal.js'
 
 export interface NodeConnectionOptions {
@@ -14,6 +22,8 @@ export interface NodeConnectionOptions {
     /** How the host key of an instance is verified. */
     verifier(instanceId: string, alias: string): HostKeyVerifier
   }
+  /** The way to nodes that are not reached directly, asked for when it is needed. */
+  readonly jump?: () => JumpWay | undefined
   readonly log: Logger
 }
 
@@ -35,10 +45,9 @@ export class NodeConnection {
   client(node: InstanceView): SshClient {
     if (this.made && (this.made.address === node.addr || node.addr === '')) return this.made.client
     this.close()
-    const { port, pins, log } = this.options
+    const { pins, log } = this.options
     const client = new SshClient({
-      host: node.addr,
-      port,
+      ...this.way(node),
       username: 'root',
       privateKey: this.key.privateKey(),
       name: node.alias,
@@ -53,7 +62,15 @@ export class NodeConnection {
   /** How to log in with the system's ssh. */
   target(node: InstanceView, options?: SshTargetOptions): Promise<SshTarget> {
     const { port, pins } = this.options
-    return sshTarget(node, { key: this.key, port, pins }, options)
+    return sshTarget(node, { key: this.key, port, pins, jump: this.options.jump?.() }, options)
+  }
+
+  /** Behind a jump host a node is at its private address and sshd's own port. */
+  private way(node: InstanceView): Pick<SshClientOptions, 'host' | 'port' | 'through'> {
+    const jump = this.options.jump?.()
+    if (!jump) return { host: node.addr, port: this.options.port }
+    const through = (host: string, port: number, signal?: AbortSignal) => jump.reach(host, port, signal)
+    return { host: node.privateIpAddress, port: SSH_PORT, through }
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { looksLikeInstanceType } from '../../config/node-types.js'
 import type { ClusterTemplate } from '../../config/templates.js'
 import type { StarClusterConfig } from '../../config/types.js'
 import { InvalidCIDRSpecified } from '../errors.js'
+import { readJumpHost } from '../jump-host.js'
 import { cidrHint, isCidr } from './cidr.js'
 import { permissionProblems } from './permissions.js'
 import type { SettingProblem } from './problem.js'
@@ -101,11 +102,15 @@ function typeProblems(template: ClusterTemplate): Problem[] {
   )
 }
 
-function accessProblems({ sshCidr, subnetId }: ClusterTemplate): Problem[] {
+function accessProblems({ sshCidr, subnetId, sshProxy }: ClusterTemplate): Problem[] {
   const problems: Problem[] = []
   if (sshCidr !== undefined && !isCidr(sshCidr)) {
     const text = `= ${sshCidr}: this is no range of addresses`
     problems.push({ setting: 'ssh_cidr', text, hint: cidrHint(sshCidr), error: InvalidCIDRSpecified })
+  }
+  if (sshProxy !== undefined && !readJumpHost(sshProxy)) {
+    const hint = 'write USER@HOST or USER@HOST:PORT, for example ubuntu@bastion.example.org'
+    problems.push({ setting: 'ssh_proxy', text: `= ${sshProxy}: this is no jump host`, hint })
   }
   if (subnetId !== undefined && !subnetId.startsWith('subnet-')) {
     problems.push({ setting: 'subnet_id', text: `= ${subnetId}: expected an id such as subnet-0123456789abcdef0` })
