@@ -253,8 +253,8 @@ export const CLUSTER = {
   },
   placement_group: {
     type: 'bool',
-    default: false,
     doc: 'Put the nodes whose type can be there into a placement group of the cluster: close together, for fast networking.',
+    example: 'true',
   },
   dns_prefix: { type: 'bool', default: false, doc: 'Put the cluster tag before node names: mycluster-node001.' },
   extends: { type: 'string', doc: 'Template whose settings count where this one has none.', example: 'smallcluster' },

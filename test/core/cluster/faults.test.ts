@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => on.close())
 
-/** The same cloud, where one operation of the client goes through `around`. */
+/** The same cloud, where one operation of the client goes through `around`, but for its dry runs. */
 function withOperation(
   name: keyof EC2,
   around: (call: (input: unknown) => Promise<unknown>, input: unknown) => Promise<unknown>,
@@ -21,7 +21,10 @@ function withOperation(
     get: (target, property) => {
       const method = Reflect.get(target, property)
       if (property !== name || typeof method !== 'function') return method
-      return (input: unknown, ...rest: unknown[]) => around((changed) => method(changed, ...rest), input)
+      return (input: unknown, ...rest: unknown[]) => {
+        const dry = (input as { DryRun?: boolean }).DryRun
+        return dry ? method(input, ...rest) : around((changed) => method(changed, ...rest), input)
+      }
     },
   })
   return new ClusterManager({ ...on.deps, aws: { ...on.aws, ec2 } })

@@ -17,7 +17,8 @@ async function interruptedAt(operation: keyof EC2, when: 'before' | 'after', ove
     get: (target, property) => {
       const method = Reflect.get(target, property)
       if (property !== operation || typeof method !== 'function') return method
-      return async (input: unknown) => {
+      return async (input: { DryRun?: boolean }) => {
+        if (input.DryRun) return method(input)
         if (when === 'after') await method(input)
         controller.abort(new Error('Ctrl-C'))
         throw controller.signal.reason
