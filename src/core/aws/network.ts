@@ -56,6 +56,16 @@ async function byDefaultVpc(ec2: Pick<EC2, 'describeVpcs'>, signal?: AbortSignal
   })
 }
 
+/** Addresses of a VPC. */
+export async function vpcCidr(
+  ec2: Pick<EC2, 'describeVpcs'>,
+  vpcId: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { Vpcs } = await ec2.describeVpcs({ VpcIds: [vpcId] }, abortable(signal))
+  return Vpcs?.[0]?.CidrBlock
+}
+
 /** What public addresses in a subnet need, and lack: undefined when they work. Source: VPC User Guide, "Internet gateways". */
 export async function missingInternet(
   ec2: Pick<EC2, 'describeInternetGateways' | 'describeRouteTables'>,

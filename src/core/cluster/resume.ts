@@ -12,8 +12,8 @@ import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
 import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
-import { planAgain, type StartPlan } from './start-plan.js'
-import { validatePlan } from './validate.js'
+import { planAgain } from './start-plan.js'
+import { type CheckedPlan, validatePlan } from './validate.js'
 import { attachVolumes } from './volumes.js'
 import { waitForNodes } from './wait-for-cluster.js'
 
@@ -85,13 +85,20 @@ async function launchMissing(
   progress('launching the nodes')
   const missing = groups.reduce((sum, { aliases }) => sum + aliases.length, 0)
   deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)
-  if (nodes.length === 0) await openPorts(deps, cluster, plan, signal)
+  if (nodes.length === 0) await openPorts(deps, cluster, checked, signal)
   const instances = await launchCluster(deps, checked, cluster.groupId, signal)
   return instances.map(({ InstanceId }) => InstanceId ?? '')
 }
 
-async function openPorts(deps: ClusterDeps, cluster: Cluster, { permissions }: StartPlan, signal?: AbortSignal) {
-  const sshCidr = await sshSource(deps, { sshCidr: cluster.record.launch?.sshCidr, permissions }, signal)
+async function openPorts(
+  deps: ClusterDeps,
+  cluster: Cluster,
+  { permissions, network }: CheckedPlan,
+  signal?: AbortSignal,
+) {
+  const { sshProxy, launch } = cluster.record
+  const insideVpc = sshProxy === undefined ? undefined : network.vpcId
+  const sshCidr = await sshSource(deps, { sshCidr: launch?.sshCidr, permissions, insideVpc }, signal)
   // One by one: EC2 refuses all of a request when one rule exists already.
   for (const rule of groupRules(cluster.groupId, { sshCidr, permissions })) {
     await authorize(deps.aws.ec2, cluster.groupId, [rule], signal)

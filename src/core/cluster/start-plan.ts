@@ -46,7 +46,8 @@ export function planStart(
   const template = withOverrides(config, chosen, overrides)
   const wrong = [...prefixProblems(tag, template), ...templateProblems(config, template), ...keyFileProblems(template)]
   const problems = new Problems()
-  problems.attempt(() => throwProblems(config, wrong, overriddenSettings(overrides)), undefined)
+  const overridden = overriddenSettings(overrides)
+  for (const one of wrong) problems.attempt(() => throwProblems(config, [one], overridden), undefined)
   const permissions = template.permissions.flatMap((name) => config.permissions.get(name) ?? [])
   const sections = template.volumes.flatMap((name) => config.volumes.get(name) ?? [])
   const volumes = problems.attemptIfFine(() => planVolumes(sections), [])

@@ -86,12 +86,13 @@ export async function checkedStart(deps: ClusterDeps, tag: string, options: Star
   for (const line of plan.unsupported) deps.log.warn(line)
   if (!validateOnly) await refuseIfExists(deps, tag, signal)
   if (!validateOnly) await deps.region.prepareLaunch?.(signal)
+  const validated = validatePlan(deps, plan, options)
   const access = { sshCidr: plan.record.launch?.sshCidr, permissions: plan.permissions }
-  const [plugins, checked, sshCidr] = await everything([
-    loadPlugins(deps, plan.record.plugins),
-    validatePlan(deps, plan, options),
-    sshSource(deps, access, signal),
-  ])
+  const source =
+    plan.record.sshProxy === undefined
+      ? sshSource(deps, access, signal)
+      : validated.then(({ network }) => sshSource(deps, { ...access, insideVpc: network.vpcId }, signal))
+  const [plugins, checked, sshCidr] = await everything([loadPlugins(deps, plan.record.plugins), validated, source])
   tellIfPrivate(deps, checked)
   return { plugins, checked, sshCidr }
 }

@@ -204,7 +204,7 @@ export const CLUSTER = {
   permissions: { type: 'list', default: [], doc: 'Names of [permission] sections.', example: 'http' },
   ssh_cidr: {
     type: 'string',
-    doc: 'Addresses that may reach ssh; your own address when left out, 0.0.0.0/0 is everybody.',
+    doc: "Addresses that may reach ssh; your own address when left out, behind an ssh_proxy the VPC's; 0.0.0.0/0 is everybody.",
     example: '198.51.100.0/24',
   },
   iam_profile: {

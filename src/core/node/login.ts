@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { sshCommandLine } from '../ssh/system-ssh.js'
+import { type JumpLine, sshCommandLine } from '../ssh/system-ssh.js'
 import { InstanceNotRunning } from './errors.js'
 import type { InstanceView } from './instance-view.js'
 
@@ -82,7 +82,7 @@ export async function sshTarget(
   const argv = sshCommandLine({
     host,
     port,
-    jump: jump && { ...jump, keyFile: key.location },
+    jump: jump && jumpLine(jump, key),
     user,
     keyFile: key.location,
     knownHostsFile: pins.file,
@@ -93,4 +93,8 @@ export async function sshTarget(
     command: options.command,
   })
   return { argv, alias: node.alias, instanceId: node.id, host, port, user }
+}
+
+function jumpLine({ host, port, user, knownHostsFile }: JumpWay, key: LoginKey): JumpLine {
+  return { host, port, user, knownHostsFile, keyFile: key.location }
 }

@@ -50,7 +50,9 @@ test('all that is wrong is told at once, each with its remedy, and nothing is ma
     'SubnetDoesNotExist',
   ])
   expect(failure.message).toMatch(/^8 problems; nothing was made:\n- /)
-  for (const { message, hint } of failure.problems) expect(failure.message).toContain(`- ${message}\n  ${hint}`)
+  for (const { message, hint } of failure.problems) {
+    expect(failure.message).toContain(hint ? `- ${message}\n  ${hint}` : `- ${message}`)
+  }
   await nothingMade()
 })
 
