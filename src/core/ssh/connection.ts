@@ -24,6 +24,10 @@ export interface SshTarget {
 /** sshd allows 10 (MaxSessions) and frees one only after we have seen it close; sftp and kill commands need some too. */
 const MAX_CHANNELS = 6
 const CHANNEL_OPEN_DEADLINE_MS = 10_000
+/** sshd answers the opening of a channel without starting anything: without a byte for so long it is gone. */
+const SILENCE_MS = 8_000
+/** A connection that breaks without a word is noticed after three to four of these, also while a command is silent. */
+const KEEPALIVE_MS = 8_000
 
 /** The connection was gone before sshd took the request: nothing ran, asking again on a new connection is safe. */
 export class NothingWasRun extends SSHConnectionError {}
@@ -108,7 +112,7 @@ export class SshConnection {
         authHandler: ['publickey'],
         hostVerifier,
         readyTimeout: 0,
-        keepaliveInterval: 15_000,
+        keepaliveInterval: KEEPALIVE_MS,
         keepaliveCountMax: 3,
         algorithms: { serverHostKey: { prepend: signatureAlgorithms(preferred) as never, append: [], remove: [] } },
       })
@@ -229,13 +233,19 @@ export class SshConnection {
   #attempt<C, T>(request: Request<C>, begin: (channel: C) => T): Promise<{ begun: T }> {
     return new Promise((resolve, reject) => {
       if (!this.#alive) return reject(new Error('connection closed'))
-      const timer = setTimeout(() => {
+      const received = this.#socket.bytesRead
+      const giveUp = () => {
         this.destroy()
         settle(new Error('no answer from sshd'))
-      }, this.target.connectTimeoutMs)
+      }
+      // early only where nothing can have begun and no other command would be lost with the connection
+      const lookForLife = () => {
+        if (this.#socket.bytesRead === received && this.#slots.activeCount <= 1) giveUp()
+      }
+      const timers = [setTimeout(lookForLife, SILENCE_MS), setTimeout(giveUp, this.target.connectTimeoutMs)]
       const stopListening = this.onLost((error) => settle(error))
       const settle = (error: Error | undefined, channel?: C) => {
-        clearTimeout(timer)
+        for (const timer of timers) clearTimeout(timer)
         stopListening()
         error ? reject(error) : resolve({ begun: begin(channel as C) })
       }

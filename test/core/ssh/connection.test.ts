@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SshClient } from '../../../src/core/ssh/client.js'
 import { parseHostKey } from '../../../src/core/ssh/host-keys.js'
 import { generateKeyPair } from '../../../src/core/ssh/keys.js'
 import { KnownHosts } from '../../../src/core/ssh/known-hosts.js'
@@ -40,6 +41,30 @@ describe.skipIf(!haveSshd())('a connection to sshd', () => {
     })
     await ssh.execute('true')
     expect(readFileSync(file, 'utf8')).toBe('run\n')
+  })
+
+  /** Stops the process of sshd that serves this client's connection: nothing is answered, nothing is closed. */
+  async function silence(ssh: SshClient): Promise<Disposable> {
+    const pid = Number((await ssh.execute('echo $PPID')).stdout)
+    process.kill(pid, 'SIGSTOP')
+    return { [Symbol.dispose]: () => process.kill(pid, 'SIGKILL') }
+  }
+
+  test('one that has gone silent is replaced before anything was run on it', { timeout: 60_000 }, async () => {
+    using ssh = clientOf(sshd)
+    const file = join(sshd.directory, 'silent-runs')
+    using _ = await silence(ssh)
+    await ssh.execute(`echo run >> ${file}`)
+    expect(readFileSync(file, 'utf8')).toBe('run\n')
+  })
+
+  test('a command on one that goes silent is told as lost', { timeout: 90_000 }, async () => {
+    using ssh = clientOf(sshd)
+    const running = ssh.execute('tail --pid=$PPID -f /dev/null')
+    running.catch(() => undefined)
+    using _ = await silence(ssh)
+    await expect(running).rejects.toMatchObject({ code: 'SSHConnectionError' })
+    expect((await ssh.execute('echo again')).lines).toEqual(['again'])
   })
 
   test('files work again after it has broken', async () => {
