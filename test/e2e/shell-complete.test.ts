@@ -79,11 +79,30 @@ test('a stopped cloud makes Tab neither hang nor complain', async () => {
   for (const line of ["cm.sshToNode('testcluster', '", "cm.stopCluster('"]) {
     shell.type(line)
     await shell.sees(line)
-    shell.type('\t').type('typed on')
-    await shell.sees('typed on', 3_000)
+    await shell.tabSaysNothing()
     shell.type('\x15')
   }
   expect(shell.text).not.toContain('refused')
+})
+
+test('nor does a cloud that takes connections and never answers', async () => {
+  const { stdout } = await runCli(['local', 'status'], { env: cloud.env })
+  const pid = Number(/process (\d+)/.exec(stdout)?.[1])
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await using shell = await openShell()
+    for (const line of ["cm.stopCluster('", "ec2.describeImages({ ImageIds: ['", '!!', '.ssh ']) {
+      shell.type(line)
+      await shell.sees(line)
+      await shell.tabSaysNothing()
+      shell.type('\x15')
+    }
+    shell.enter("'un' + 'harmed'")
+    await shell.sees("\n'unharmed'\n")
+    expect(shell.text).not.toMatch(/rror|timed out/)
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
 })
 
 test('.edit opens the file of a plugin, the config, and nothing of the program itself', async () => {

@@ -82,11 +82,7 @@ test('Tab inside quotes: names, closed when there is one; slow and refused answe
   for (const call of ['cm.slow', 'cm.broken']) {
     shell.type(`${call}('`)
     await shell.sees(`${call}('`)
-    const begin = Date.now()
-    shell.type('\t')
-    shell.type('typed on')
-    await shell.sees('typed on', 2_000)
-    expect(Date.now() - begin).toBeLessThan(2_000)
+    await shell.tabSaysNothing()
     shell.type('\x15')
   }
   expect(shell.text).not.toContain('AWS said no')

@@ -99,6 +99,18 @@ export class Pty {
     })
   }
 
+  /**
+   * Presses Tab where it has nothing to offer in time: nothing is shown, and keys typed after it are, at once. It is sent
+   * alone, for a Tab that is read together with other keys is pasted text.
+   */
+  async tabSaysNothing(): Promise<void> {
+    this.type('\t')
+    const shown = await this.sees(/[\s\S]+/, 400).catch(() => undefined)
+    if (shown) throw new Error(`Tab showed ${JSON.stringify(shown[0])}`)
+    this.type('typed on')
+    await this.sees(/^typed on/, 3_000)
+  }
+
   /** The program's exit status. */
   async exit(timeoutMs = deadlineMs): Promise<number> {
     let timer: NodeJS.Timeout | undefined
