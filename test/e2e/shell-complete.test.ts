@@ -70,6 +70,13 @@ test('Tab lists members for users, and the operations of AWS', async () => {
   expect(shell.text).not.toContain('__shell')
 })
 
+test('Tab completes the options of a call and the input of an operation', async () => {
+  await using shell = await openShell()
+  await tabUntil(shell, "cm.startCluster('x', { temp", 'late: ')
+  await tabUntil(shell, "cm.watchPlugin('pkginstaller', 'other', { ", /diff: [\s\S]*signal: /)
+  await tabUntil(shell, "ec2.describeImages({ Owners: ['self'], ImageI", 'ds: ')
+})
+
 test('a stopped cloud makes Tab neither hang nor complain', async () => {
   await using shell = await openShell()
   shell.enter(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { stringAtEnd } from '../../src/repl/complete/cursor.js'
+import { keyAtEnd, stringAtEnd } from '../../src/repl/complete/cursor.js'
 import { Recent } from '../../src/repl/complete/recent.js'
 import { openShell } from './open-shell.js'
 
@@ -26,6 +26,19 @@ test.each<[string, Partial<ReturnType<typeof stringAtEnd>> | undefined]>([
 ])('%s', (line, place) => {
   if (place === undefined) expect(stringAtEnd(line)).toBeUndefined()
   else expect(stringAtEnd(line)).toMatchObject(place)
+})
+
+test.each<[string, ReturnType<typeof keyAtEnd>]>([
+  [`cm.startCluster('x', {`, { callee: 'cm.startCluster', typed: '', given: [] }],
+  [`cm.startCluster('x', { template: 'a, b', cl`, { callee: 'cm.startCluster', typed: 'cl', given: ['template'] }],
+  [`ec2.f({ A: [1, 2], 'B': { c: 1, d }, E`, { callee: 'ec2.f', typed: 'E', given: ['A', 'B'] }],
+  [`cm.startCluster('x', { overrides: { k`, undefined],
+  [`cm.startCluster('x', { template: sm`, undefined],
+  ['const a = { b', undefined],
+  [`if (x) { y`, undefined],
+  ['f({ a: 1 }, b', undefined],
+])('%s: the member that is typed', (line, place) => {
+  expect(keyAtEnd(line)).toEqual(place)
 })
 
 test('any line can be asked about', () => {

@@ -1,8 +1,8 @@
 import { shellCommands } from '../commands/index.js'
 import type { Session } from '../session.js'
 import { specialInputs } from '../special-input.js'
-import { type StringPlace, stringAtEnd } from './cursor.js'
-import { filterMembers, sdkOperations } from './members.js'
+import { type KeyPlace, keyAtEnd, type StringPlace, stringAtEnd } from './cursor.js'
+import { filterMembers, optionNames, sdkOperations } from './members.js'
 
 /** Candidates, and the end of the line they stand for. */
 export type Completion = [candidates: string[], typed: string]
@@ -30,7 +30,9 @@ async function completeNow(line: string, session: Session, names: NameCompleter)
   if (special) return startingWith(special.complete!(line, session), /[^\s!]*$/.exec(line)![0])
   const place = stringAtEnd(line)
   if (place) return completeString(place, session)
-  return completeName(line, session, names)
+  const keyPlace = keyAtEnd(line)
+  const keys = keyPlace ? completeKey(keyPlace, session) : []
+  return keys.length > 0 ? [keys, keyPlace!.typed] : completeName(line, session, names)
 }
 
 async function completeCommand(
@@ -48,9 +50,22 @@ async function startingWith(asked: Promise<readonly string[]>, typed: string): P
   return [(await asked).filter((candidate) => candidate.startsWith(typed)), typed]
 }
 
+/** Options that a call takes and has not been given yet. */
+function completeKey({ callee, typed, given }: KeyPlace, session: Session): string[] {
+  const method = callee.slice(callee.lastIndexOf('.') + 1)
+  return optionNames(ownerOf(callee, session), method, session)
+    .filter((name) => name.startsWith(typed) && !given.includes(name))
+    .map((name) => `${name}: `)
+}
+
+/** The object whose method is called. */
+function ownerOf(callee: string, session: Session): unknown {
+  const at = callee.lastIndexOf('.')
+  return at > 0 ? session.glance(callee.slice(0, at)) : undefined
+}
+
 async function completeString(place: StringPlace, session: Session): Promise<Completion> {
-  const at = place.callee?.lastIndexOf('.') ?? -1
-  const owner = at > 0 ? session.glance(place.callee!.slice(0, at)) : undefined
+  const owner = place.callee === undefined ? undefined : ownerOf(place.callee, session)
   const found = await session.options.names?.inString(place, owner)
   if (!found) return [[], place.typed]
   const { candidates, typed = place.typed } = found

@@ -22,24 +22,52 @@ interface Open {
 
 const closing: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 
+/** What surrounds the name of a member that is being typed in an object that is an argument of a call. */
+export interface KeyPlace {
+  /** What was typed of it. */
+  readonly typed: string
+  /** The call: `cm.startCluster`. */
+  readonly callee: string
+  /** Names of the members before it. */
+  readonly given: readonly string[]
+}
+
 /** The text in quotes that a line ends in; undefined when it ends outside of quotes. */
 export function stringAtEnd(line: string): StringPlace | undefined {
+  const { open, quoteAt } = scan(line)
+  return quoteAt === undefined ? undefined : placeOf(line, quoteAt, open)
+}
+
+/** The member's name that a line ends in, as in `cm.startCluster('x', { cl`; undefined when it ends in none. */
+export function keyAtEnd(line: string): KeyPlace | undefined {
+  const { open, quoteAt } = scan(line)
+  const [call, object] = open.slice(-2)
+  if (quoteAt !== undefined || call?.bracket !== '(' || object?.bracket !== '{') return undefined
+  const callee = calleeBefore(line.slice(0, call.at))
+  const members = object.starts.map((start, n) => line.slice(start, (object.starts[n + 1] ?? line.length + 1) - 1))
+  const typed = /^\s*([\w$]*)$/.exec(members.pop() ?? '')?.[1]
+  if (callee === undefined || typed === undefined) return undefined
+  return { typed, callee, given: members.flatMap((member) => /^\s*['"]?([\w$]+)/.exec(member)?.[1] ?? []) }
+}
+
+/** The brackets that are open at the end of a line, and the quote when it ends in a text. */
+function scan(line: string): { readonly open: readonly Open[]; readonly quoteAt?: number } {
   const open: Open[] = []
   let i = 0
   while (i < line.length) {
     const char = line[i]!
     if (char === '"' || char === "'" || char === '`') {
       const end = endOfString(line, i)
-      if (end === undefined) return placeOf(line, i, open)
+      if (end === undefined) return { open, quoteAt: i }
       i = end
-    } else if (char === '/' && line[i + 1] === '/') return undefined
+    } else if (char === '/' && line[i + 1] === '/') return { open: [] }
     else if ('([{'.includes(char)) open.push({ bracket: char, at: i, starts: [i + 1] })
     else if (char in closing) {
       if (open.at(-1)?.bracket === closing[char]) open.pop()
     } else if (char === ',') open.at(-1)?.starts.push(i + 1)
     i++
   }
-  return undefined
+  return { open }
 }
 
 /** Position of the closing quote. */

@@ -1,4 +1,5 @@
-import { sdkOperationNames } from '../docs/sdk.js'
+import { typeNames } from '../docs/declarations.js'
+import { sdkOperation, sdkOperationNames } from '../docs/sdk.js'
 import { SourceIndex } from '../docs/source-index.js'
 import { typesOf } from '../docs/types-of.js'
 import type { Session } from '../session.js'
@@ -35,6 +36,23 @@ function privateNames(owner: unknown, session: Session): Set<string> {
   const members = typesOf(owner, session.options.help).flatMap((type) => index.members(type))
   return new Set(members.filter(({ isPrivate }) => isPrivate).map(({ name }) => name))
 }
+
+/** Names of the options a method takes, or of an AWS operation's input, as their declarations say. */
+export function optionNames(owner: unknown, method: string, session: Session): string[] {
+  const { help } = session.options
+  const client = help?.sdkClientOf(owner)
+  if (client !== undefined) {
+    const input = sdkOperation(client, method)?.input ?? ''
+    return [...input.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!)
+  }
+  for (const type of typesOf(owner, help)) {
+    const signature = index.member(type, method)?.declaration.signature
+    if (signature !== undefined) return typeNames(signature).flatMap((options) => index.members(options).map(nameOf))
+  }
+  return []
+}
+
+const nameOf = ({ name }: { readonly name: string }): string => name
 
 const operations = new Map<string, readonly string[] | undefined>()
 

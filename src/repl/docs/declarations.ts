@@ -15,7 +15,7 @@ export interface Declaration {
   readonly line: number
   readonly isPrivate: boolean
   readonly isStatic: boolean
-  /** Name of the class it extends. */
+  /** Name of the class or interface it extends, the first of several. */
   readonly base?: string
   readonly members: readonly Declaration[]
 }
@@ -44,7 +44,7 @@ function declared(file: SourceFile, whole: SyntaxNode, node: SyntaxNode): Declar
     ...about,
     kind,
     signature: line(file.text.slice(node.start, (node.body as SyntaxNode).start)),
-    ...(kind === 'class' && node.superClass ? { base: nameOf(node.superClass) } : {}),
+    ...baseOf(node),
     members: list.flatMap((member) => memberOf(file, member)),
   })
   if (node.type === 'ClassDeclaration') return [bodied('class', (node.body as SyntaxNode).body as SyntaxNode[])]
@@ -62,6 +62,12 @@ function declared(file: SourceFile, whole: SyntaxNode, node: SyntaxNode): Declar
     signature: `const ${declaratorHead(file, declarator)}`,
     members: [],
   }))
+}
+
+function baseOf({ superClass, extends: interfaces }: SyntaxNode): { base?: string } {
+  const [first] = (interfaces ?? []) as SyntaxNode[]
+  const base = nameOf(superClass ?? first?.expression)
+  return base === '' ? {} : { base }
 }
 
 function memberOf(file: SourceFile, node: SyntaxNode): Declaration[] {
