@@ -82,7 +82,7 @@ export class Session {
   async #advise(outcome: Outcome, source: string): Promise<void> {
     if (outcome.kind === 'error') {
       const { error } = outcome
-      if (!types.isNativeError(error) || isExpected(error)) return
+      if (!types.isNativeError(error) || (isExpected(error) && error.code !== 'MissingArgument')) return
       const { adviseOnError } = await import('./advice.js')
       this.#advice = { error, text: await adviseOnError(error, source, this).catch(() => undefined) }
     }

@@ -1,6 +1,7 @@
 import { nearest } from '../nearest.js'
 import { InstanceDoesNotExist } from '../node/errors.js'
 import type { Node } from '../node/node.js'
+import { requireText } from '../required.js'
 import { MasterDoesNotExist } from './errors.js'
 
 /** @throws MasterDoesNotExist */
@@ -10,8 +11,9 @@ export function masterOf(tag: string, nodes: readonly Node[]): Node {
   throw new MasterDoesNotExist(tag)
 }
 
-/** @throws InstanceDoesNotExist naming the nearest and all there are */
+/** @throws InstanceDoesNotExist naming the nearest and all there are, MissingArgument */
 export function findNode(tag: string, nodes: readonly Node[], identifier: string): Node {
+  requireText('the name of a node', identifier)
   const matches = (node: Node) =>
     [
       node.alias,

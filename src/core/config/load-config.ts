@@ -3,6 +3,7 @@ import type { TemplateDefaults } from '../aws/region.js'
 import { addSecret } from '../log.js'
 import { didYouMean } from '../nearest.js'
 import { expandPath } from '../paths.js'
+import { requireText } from '../required.js'
 import { withEnvironment } from './environment.js'
 import { ConfigError, KeyNotFound, PluginNotFound, type Refuse, refuseByThrowing } from './errors.js'
 import { explainConfig } from './explain.js'
@@ -180,6 +181,7 @@ function readPlugins(sections: Sections, expand: Expand): NamedSections<PluginSe
 }
 
 function pick<T>(sections: NamedSections<T>, name: string, NotFound: typeof PluginNotFound | typeof KeyNotFound): T {
+  requireText(`the name of a ${sections.kind}`, name)
   const value = sections.values.get(name)
   if (value !== undefined) return value
   const problems = sections.problems.get(name)
