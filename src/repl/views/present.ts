@@ -2,8 +2,8 @@ import { Cluster, type ClusterListing, ClusterManager, CommandResult, foldOutput
 import { renderAws } from './aws.js'
 import { renderCluster, renderClusters, renderListings, renderManager, renderNode, renderNodes } from './clusters.js'
 import { renderConfig } from './config.js'
-import { isConfig, isListing } from './kinds.js'
-import type { Look } from './table.js'
+import { isConfig, isListing, isNamespace } from './kinds.js'
+import { type Look, renderWords } from './table.js'
 
 /** AWS may be asked while a value is printed; the prompt does not wait longer for it. */
 const patienceMs = 3_000
@@ -30,6 +30,7 @@ export async function present(value: unknown, look: Look, signal: AbortSignal): 
   if (isListOf(value, (item) => item instanceof CommandResult)) {
     return (value as CommandResult[]).map((result, at) => `[${at}] ${renderResult(result)}`).join('\n')
   }
+  if (isNamespace(value)) return renderWords(Object.keys(value).sort(), look)
   return renderAws(value, look)
 }
 

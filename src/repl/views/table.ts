@@ -85,3 +85,14 @@ function pad(text: string, width: number): string {
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`
 }
+
+/** Names, as many in a line as fit. */
+export function renderWords(words: readonly string[], { columns }: Look): string {
+  const lines = ['']
+  for (const word of words) {
+    const longer = lines.at(-1) === '' ? word : `${lines.at(-1)}  ${word}`
+    if (longer.length > columns && lines.at(-1) !== '') lines.push(word)
+    else lines[lines.length - 1] = longer
+  }
+  return lines.join('\n')
+}

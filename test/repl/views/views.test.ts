@@ -123,3 +123,15 @@ test('room that is left goes to the columns that were narrowed', () => {
   const [, line = ''] = renderTable(rows, columns, { color: false, columns: 66 }).split('\n')
   expect(line).toBe(`${'a'.repeat(30)}  ${'b'.repeat(33)}…`)
 })
+
+test('what a module exports is a list of its names', async () => {
+  const bundled = Object.defineProperties(
+    {},
+    { two: { get: () => 2, enumerable: true }, one: { get: () => 1, enumerable: true } },
+  )
+  expect(await view(bundled)).toBe('one  two')
+  expect(await view(await import('../../../src/core/nearest.js'), { color: false, columns: 20 })).toBe(
+    'didYouMean\neditDistance\nnearest',
+  )
+  expect(await view({ one: 1 })).toBeUndefined()
+})
