@@ -20,8 +20,10 @@ test('.history, .save and .load: what was typed, and again in another session', 
     )
     shell.enter('.history 1')
     await shell.sees('.history 1\n3  function add')
-    shell.enter('.history none')
-    await shell.sees('!!! ERROR - Usage: .history [COUNT]')
+    shell.enter('.history base')
+    await shell.sees('.history base\n1  const base: number = 40\n3  function add')
+    shell.enter('.history 0')
+    await shell.sees('!!! ERROR - Usage: .history [COUNT | TEXT]')
     shell.enter(`.save ${file}`)
     await shell.sees('>>> 2 inputs saved to ')
   }

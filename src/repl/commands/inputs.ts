@@ -13,11 +13,13 @@ const paths: ShellCommand['complete'] = async (_session, argument) => {
 
 export const history: ShellCommand = {
   name: 'history',
-  help: 'Show the inputs of this session with their numbers, or the last COUNT',
+  help: 'Show the inputs of this session with their numbers: the last COUNT, or those with a TEXT in them',
   run: async (argument, session) => {
-    const count = argument.trim() === '' ? undefined : Number(argument)
-    if (count !== undefined && !(Number.isInteger(count) && count > 0)) throw new UsageError('.history [COUNT]')
-    const inputs = session.results.inputs().slice(count === undefined ? 0 : -count)
+    const wanted = argument.trim()
+    const count = /^\d+$/.test(wanted) ? Number(wanted) : undefined
+    if (count === 0) throw new UsageError('.history [COUNT | TEXT]')
+    const all = session.results.inputs()
+    const inputs = count === undefined ? all.filter(([, source]) => source.includes(wanted)) : all.slice(-count)
     const width = String(inputs.at(-1)?.[0] ?? 0).length
     for (const [number, source] of inputs) {
       session.say(`${String(number).padStart(width)}  ${source.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
