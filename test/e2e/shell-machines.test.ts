@@ -64,6 +64,20 @@ console.log(greet(listing.tag), listing.nodes.length, args.join(' '))
     expect(status).toBe(1)
   })
 
+  test('Ctrl-C ends a start that is under way, tells what it left, and the shell goes on', async () => {
+    await using pty = new Pty([process.execPath, program, 'shell'], { env: home.env })
+    await pty.sees('|1>')
+    pty.enter("cm.startCluster('two', { overrides: { clusterSize: 3 } })")
+    await pty.sees(/>>> .*(Launching|Waiting)/i)
+    pty.ctrlC()
+    await pty.sees('Interrupted')
+    await pty.sees(/\|2> /)
+    pty.enter("await cm.terminateCluster('two', { force: true }); await cm.clusterExists('two')")
+    await pty.sees(/\nfalse\n/)
+    pty.enter('!!one:node001 hostname')
+    await pty.sees('\nnode001: node001\n')
+  })
+
   test('.ssh gives a login in the terminal, and the prompt back; Ctrl-C there is the node’s', async () => {
     await using pty = new Pty([process.execPath, program, 'shell'], { env: home.env })
     await pty.sees('|1>')

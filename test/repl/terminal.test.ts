@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openShell, tempDir } from './open-shell.js'
@@ -121,6 +121,46 @@ test('history is kept between runs, readable only by its owner, and appended by 
   await again.sees(`'remember ' + 'me'`)
   again.type('\r')
   await again.sees(`'remember me'\n`)
+})
+
+test('Ctrl-R finds a line of another session', async () => {
+  using folder = tempDir()
+  const file = join(folder.path, 'shell_history')
+  writeFileSync(file, `'sought ' + 'line'\n1 + 1\n'other'\n`)
+  await using shell = await openShell({ env: { SHELL_HISTORY: file } })
+  shell.type('\x12')
+  await shell.sees('bck-i-search')
+  shell.type('sou')
+  await shell.sees(`'sought ' + 'line'`)
+  shell.type('\r')
+  await shell.sees(`'sought line'\n`)
+})
+
+test('a program that reads single keys has the whole terminal, and the shell has it back', async () => {
+  using folder = tempDir()
+  const file = join(folder.path, 'keys.mjs')
+  writeFileSync(
+    file,
+    `process.stdin.setRawMode(true)
+console.log('press ' + 'keys')
+let keys = ''
+process.stdin.on('data', (data) => {
+  keys += data
+  if (!keys.endsWith('q')) return
+  console.log('got ' + JSON.stringify(keys))
+  process.stdin.setRawMode(false)
+  process.exit()
+})
+`,
+  )
+  await using shell = await openShell()
+  shell.enter(`!${process.execPath} ${file}`)
+  await shell.sees('\npress keys\n')
+  shell.type('\t\x1b[A\x03q') // in raw mode Ctrl-C is a key
+  await shell.sees('got "\\t\\u001b[A\\u0003q"\n')
+  await shell.sees('|2> ')
+  shell.enter(`'back ' + 'again'`)
+  await shell.sees(`\n'back again'\n`)
 })
 
 test('errors: an expected one with its hint, a mistake in one line, a bug with the file it is in', async () => {
