@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2'
 import { deadlineSignal, untilAborted } from '../wait.js'
-import { SSHAuthException, SSHConnectionError, SSHError, SSHNoCredentialsError } from './errors.js'
+import { connectError, isKeyProblem, keyError } from './connect-errors.js'
+import { SSHConnectionError, SSHError } from './errors.js'
 import type { HostKeyVerifier } from './host-keys.js'
 
 /** Where and as whom to log in. */
@@ -233,14 +234,14 @@ export class SshConnection {
   #attempt<C, T>(request: Request<C>, begin: (channel: C) => T): Promise<{ begun: T }> {
     return new Promise((resolve, reject) => {
       if (!this.#alive) return reject(new Error('connection closed'))
-      const received = this.#socket.bytesRead
+      const received = this.#received
       const giveUp = () => {
         this.destroy()
         settle(new Error('no answer from sshd'))
       }
       // early only where nothing can have begun and no other command would be lost with the connection
       const lookForLife = () => {
-        if (this.#socket.bytesRead === received && this.#slots.activeCount <= 1) giveUp()
+        if (this.#received === received && this.#slots.activeCount <= 1) giveUp()
       }
       const timers = [setTimeout(lookForLife, SILENCE_MS), setTimeout(giveUp, this.target.connectTimeoutMs)]
       const stopListening = this.onLost((error) => settle(error))
@@ -287,35 +288,6 @@ async function openStream(target: SshTarget, signal: AbortSignal): Promise<Duple
 /** rsa keys sign with sha-2 today; the key's own name would ask for the retired sha-1 signature. */
 function signatureAlgorithms(types: readonly string[]): string[] {
   return types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]))
-}
-
-function connectError(target: SshTarget, error: Error & { level?: string; code?: string }): SSHError {
-  const where = `${target.name}: ssh to ${target.username}@${target.host}:${target.port}`
-  if (error.level === 'client-authentication')
-    return new SSHAuthException(`${where}: the server refused the key`, {
-      cause: error,
-      hint: 'the node was started with another key pair, or this user does not accept it',
-    })
-  const reason =
-    error.code === 'ECONNREFUSED' ? 'connection refused (sshd does not listen yet, or no longer)' : error.message
-  return new SSHConnectionError(`${where}: ${reason}`, {
-    cause: error,
-    hint: 'a node that was just started or rebooted needs a moment: try again; "starcluster listclusters -s" shows ssh',
-  })
-}
-
-function isKeyProblem(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    /Cannot parse privateKey|Encrypted private|no passphrase|privateKey value/i.test(error.message)
-  )
-}
-
-function keyError(target: SshTarget, cause: Error): SSHNoCredentialsError {
-  return new SSHNoCredentialsError(`${target.name}: the private key cannot be used: ${cause.message}`, {
-    cause,
-    hint: 'give an unencrypted OpenSSH or PEM private key; ssh-keygen -p takes a passphrase away',
-  })
 }
 
 function messageOf(error: unknown): string {
