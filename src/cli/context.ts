@@ -18,10 +18,6 @@ export interface CliContext {
   print(text: string): void
   /** Where the log's messages go: stdout, or stderr when stdout is for data. */
   readonly logStream: NodeJS.WriteStream
-  /** The line at the bottom of the terminal, while there is one: what is printed stands above it. */
-  setStatus(status: { clear(): void } | undefined): void
-  /** Takes that line away, before something is printed; it comes back by itself. */
-  clearStatus(): void
   /** stdout is for what a program reads: nothing of the log goes there. To be called before `open`. */
   keepStdoutForData(): void
   /** The composed library; made on the first call, closed when the command ends. */

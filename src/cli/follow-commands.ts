@@ -15,6 +15,8 @@ export interface FollowFlags {
   readonly verbose?: boolean
   /** At the end, tell what each node did when and for how long. */
   readonly timeline?: boolean
+  /** Nothing is shown any more once it is aborted. */
+  readonly until?: AbortSignal
 }
 
 interface Running {
@@ -38,13 +40,15 @@ export async function followCommands<T>(
   const running = new Set<Running>()
   const timeline = new Timeline()
   const began = performance.now()
-  const status = new StatusLine(process.stderr, () => describe(running, performance.now() - began, doing()))
+  const status = new StatusLine(process.stderr, () =>
+    flags.until?.aborted ? undefined : describe(running, performance.now() - began, doing()),
+  )
   const observer: CommandObserver = {
     begin: ({ node, command, showOutput, mayFail }) => {
       const one: Running = { node, command, since: performance.now() }
       running.add(one)
       return {
-        ...(flags.verbose && showOutput ? { line: (text: string) => say(cli, `${node}: ${text}`) } : {}),
+        ...(flags.verbose && showOutput ? { line: (text: string) => cli.logStream.write(`${node}: ${text}\n`) } : {}),
         progress: (progress) => {
           one.progress = progress
         },
@@ -65,25 +69,13 @@ export async function followCommands<T>(
     },
   }
   const shows = StatusLine.fits(process.stderr)
-  if (shows) {
-    cli.setStatus(status)
-    status.begin()
-  }
+  if (shows) status.begin()
   try {
     return await observeCommands(observer, task)
   } finally {
-    if (shows) {
-      status.end()
-      cli.setStatus(undefined)
-    }
+    if (shows) status.end()
     if (flags.timeline) process.stderr.write(`${timeline.render()}\n`)
   }
-}
-
-/** Above the status line, where messages go. */
-function say(cli: CliContext, text: string): void {
-  cli.clearStatus()
-  cli.logStream.write(`${text}\n`)
 }
 
 /** `12 s  master: apt-get -y install nginx | node[001-002]: 40% of 120.0 MB, put data to /opt`, the longest wait first. */

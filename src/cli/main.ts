@@ -85,7 +85,6 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
   let status = 0
   let handsOff = false
   let dataOnly = false
-  let statusLine: { clear(): void } | undefined
   const onInterrupt = () => {
     if (handsOff) return
     if (interrupt.signal.aborted) process.exit(130)
@@ -114,17 +113,10 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
     },
     env: process.env,
     signal: interrupt.signal,
-    print: (text) => {
-      statusLine?.clear()
-      process.stdout.write(`${text}\n`)
-    },
+    print: (text) => void process.stdout.write(`${text}\n`),
     get logStream() {
       return dataOnly ? process.stderr : process.stdout
     },
-    setStatus: (line) => {
-      statusLine = line
-    },
-    clearStatus: () => statusLine?.clear(),
     keepStdoutForData: () => {
       dataOnly = true
     },

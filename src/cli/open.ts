@@ -19,20 +19,10 @@ export async function openStarCluster(
 export function openLog(cli: CliContext): void {
   configureLog({
     screen: {
-      stdout: aboveStatus(cli, cli.logStream),
-      stderr: aboveStatus(cli, process.stderr),
+      stdout: cli.logStream,
+      stderr: process.stderr,
       debug: cli.globals.debug === true,
     },
     file: starclusterPaths(cli.env).debugLog,
-  })
-}
-
-/** The stream, with the status line taken away before each write. */
-function aboveStatus(cli: CliContext, stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  return Object.assign(Object.create(stream) as NodeJS.WriteStream, {
-    write: (text: string) => {
-      cli.clearStatus()
-      return stream.write(text)
-    },
   })
 }

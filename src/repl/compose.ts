@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as starcluster from '../index.js'
-import type { ShellHelp, ShellNames } from './options.js'
+import type { Follow, ShellHelp, ShellNames } from './options.js'
 import type { ShellRemote } from './remote-command.js'
 import { currentSignal, runCode, type ShellOptions, startShell } from './shell.js'
 import { isConfig } from './views/kinds.js'
@@ -19,13 +19,15 @@ export interface ShellRun {
   readonly args?: readonly string[] | undefined
   /** Types of each line are checked before it is run. */
   readonly typecheck?: boolean | undefined
+  /** Runs the work of a line where a person can follow it. */
+  readonly follow?: Follow
 }
 
 /** The development shell on a composed StarCluster. @returns exit status */
 export async function runShell(
   sc: starcluster.StarCluster,
   env: NodeJS.ProcessEnv,
-  { cluster, code, directory, args = [], typecheck = false }: ShellRun = {},
+  { cluster, code, directory, args = [], typecheck = false, follow }: ShellRun = {},
 ): Promise<number> {
   // Ctrl-C at the prompt ends what the line began, remote commands included.
   starcluster.setAmbientSignal(currentSignal)
@@ -78,6 +80,7 @@ export async function runShell(
     },
     fileToEdit: async (name) => (await import('./file-to-edit.js')).fileToEdit(sc, name),
     typecheck,
+    ...(follow ? { follow } : {}),
     types: shellTypes(),
   }
   return code === undefined ? startShell(options) : runCode(code, options)

@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledInput, compileInput } from './compile.js'
 import { withSignal } from './current-signal.js'
+import type { Follow } from './options.js'
 import { IncompleteInput } from './parse.js'
 
 export type Outcome =
@@ -19,6 +20,8 @@ export interface EvaluatorOptions {
   readonly check?: (source: string) => Promise<void>
   /** Awaited before the first line, for names that are still loading. */
   readonly ready: () => Promise<void> | undefined
+  /** Runs a line's work where a person can follow what it does. */
+  readonly follow?: Follow
   /** An error of a line that was given up before. */
   readonly onLateError: (error: unknown) => void
 }
@@ -67,7 +70,10 @@ export class Evaluator {
     const running: Running = { controller, signalUsed: () => false, giveUp: givenUp.resolve }
     this.#running = running
     try {
-      const { result: ended, signalUsed } = withSignal(controller, () => this.#outcome(work, controller.signal))
+      const { follow = (task) => task() } = this.options
+      const { result: ended, signalUsed } = withSignal(controller, () =>
+        this.#outcome((signal) => follow(() => work(signal), signal), controller.signal),
+      )
       running.signalUsed = signalUsed
       const outcome = await Promise.race([ended, givenUp.promise])
       if (outcome === undefined) {

@@ -39,6 +39,8 @@ export interface ShellOptions {
   readonly fileToEdit?: (name: string) => Promise<string>
   /** Types of each line are checked before it is run. */
   readonly typecheck?: boolean
+  /** Runs the work of a line where a person can follow what it does on nodes; not after the line was given up. */
+  readonly follow?: Follow
   /** `.type`: what TypeScript knows about the names of `context`. */
   readonly types?: ShellTypes
 }
@@ -89,3 +91,5 @@ export interface ShellTypes {
   /** Packages that take seconds to load, left out until a line has words of `mention`: what is theirs is `any` then. */
   readonly large?: { readonly packages: readonly string[]; readonly mention: RegExp }
 }
+
+export type Follow = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>

@@ -53,6 +53,7 @@ export class Session {
       },
       ready: () => this.#loading,
       ...(options.typecheck ? { check: async (source) => (await this.types(source)).check(source, this.inputs) } : {}),
+      ...(options.follow ? { follow: options.follow } : {}),
       onLateError: (error) => this.printError(error),
     })
   }

@@ -38,6 +38,23 @@ console.log(greet(listing.tag), listing.nodes.length, args.join(' '))
     })
   })
 
+  test('while a line runs on nodes, the terminal shows on which and for how long; what is printed stands above', async () => {
+    await using pty = new Pty([process.execPath, program, 'shell', '-p', 'one'], {
+      env: { ...home.env, NO_COLOR: '1' },
+    })
+    await pty.sees('|1> ')
+    pty.enter("console.log('before'); view.run('until [ -e /tmp/go ]; do sleep 0.1; done; echo on')")
+    await pty.sees(/\d s {2}master,node\[001-002\]: until \[ -e/)
+    await shell(['-p', 'one', '-e', "view.run('touch /tmp/go')"])
+    await pty.sees('master,node[001-002]: on\n')
+    await pty.sees('|2> ')
+    expect(pty.raw.split('\r\x1b[K').at(-1)).not.toContain('until [')
+    pty.enter("await Promise.all([view.run('rm /tmp/go; sleep 60'), new Promise(() => {})])")
+    await pty.sees(/\d s {2}master,node\[001-002\]: rm/)
+    pty.ctrlC()
+    await pty.sees(/Interrupted\n[\s\S]*\|3> /)
+  }, 120_000)
+
   test('-e, a script with imports, and lines from a pipe tell by their status how they ended', async () => {
     expect(await shell(['-e', '1 + 1'])).toMatchObject({ status: 0, stdout: '2\n' })
     expect(await shell(['-e', 'nope'])).toMatchObject({ status: 1, stdout: '' })

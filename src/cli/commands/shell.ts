@@ -24,9 +24,10 @@ export const define: DefineCommand = (command, cli) => {
       cli.leaveInterruptsAlone()
       const program = file === undefined ? { code: flags.eval } : await readScript(file, args)
       const { runShell } = await import('../../repl/compose.js')
-      cli.exitWith(
-        await runShell(await cli.open(), cli.env, { ...program, cluster: flags.preload, typecheck: flags.typecheck }),
-      )
+      const { followCommands } = await import('../follow-commands.js')
+      const follow: ShellRun['follow'] = (work, signal) => followCommands(cli, { until: signal }, work)
+      const { preload: cluster, typecheck } = flags
+      cli.exitWith(await runShell(await cli.open(), cli.env, { ...program, cluster, typecheck, follow }))
     })
   examples(command, [
     ['starcluster shell', "then: cm.runPlugin('myplugin', 'testcluster')"],

@@ -49,7 +49,7 @@ async function runTrial(cli: CliContext, plugin: string, flags: Flags): Promise<
   const { cm, region } = await cli.open()
   if (region.name !== 'local') throw new LocalOnly(region.name)
   const { followCommands } = await import('../follow-commands.js')
-  const told = new Teller(cli, plugin, flags)
+  const told = new Teller(plugin, flags)
   const before = screenLevel()
   if (!flags.verbose) setScreenLevel('fatal')
   cli.signal.addEventListener('abort', told.interrupted, { once: true })
@@ -81,7 +81,6 @@ class Teller {
   private tag: string | undefined
 
   constructor(
-    private readonly cli: CliContext,
     private readonly plugin: string,
     private readonly flags: Flags,
   ) {}
@@ -101,7 +100,6 @@ class Teller {
   }
 
   private say(text: string): void {
-    this.cli.clearStatus()
     const stream = this.flags.json ? process.stderr : process.stdout
     stream.write(`${text}\n`)
   }
