@@ -8,7 +8,7 @@ import { IncompleteInput } from './parse.js'
 export type Outcome =
   | { kind: 'value'; value: unknown }
   | { kind: 'error'; error: unknown }
-  | { kind: 'interrupted' }
+  | { kind: 'interrupted'; error?: unknown }
   | { kind: 'incomplete' }
 
 export interface EvaluatorOptions {
@@ -81,7 +81,9 @@ export class Evaluator {
         return { kind: 'interrupted' }
       }
       if (outcome.kind === 'incomplete') return outcome
-      return controller.signal.aborted && outcome.kind === 'error' ? { kind: 'interrupted' } : outcome
+      return controller.signal.aborted && outcome.kind === 'error'
+        ? { kind: 'interrupted', error: outcome.error }
+        : outcome
     } finally {
       this.#running = undefined
     }

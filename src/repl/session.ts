@@ -1,9 +1,10 @@
-import { inspect, types } from 'node:util'
+import { types } from 'node:util'
 import vm from 'node:vm'
 import type { ShellCommand } from './commands/index.js'
 import { bindImport, bindLoopGuard, bindNames } from './context.js'
 import { Evaluator, type EvaluatorOptions, type Outcome } from './evaluator.js'
 import { formatError, isError, withoutOwnFrames } from './format-error.js'
+import { inspectValue } from './inspect-value.js'
 import type { ShellOptions } from './options.js'
 import { Results } from './results.js'
 import { isExpected } from './shell-error.js'
@@ -31,6 +32,8 @@ export class Session {
   readonly results = new Results()
   /** Some command on a machine ended with a failure, which is an answer and no error. */
   commandFailed = false
+  /** The promises of lines, and the program's own. */
+  readonly #promises: readonly object[]
   /** What to do about the last error. */
   #advice: { readonly error: unknown; readonly text: string | undefined } | undefined
   #loading: Promise<void> | undefined
@@ -45,6 +48,7 @@ export class Session {
     bindImport(context, options.importModule, options.directory)
     bindLoopGuard(context, io.loopGuard)
     this.results.bind(context)
+    this.#promises = [Promise.prototype, vm.runInContext('Promise.prototype', context)]
     this.evaluator = new Evaluator({
       execute: io.execute,
       special: (line) => {
@@ -134,6 +138,11 @@ export class Session {
     return name in this.context
   }
 
+  /** What was given up, when that says what is left of it and how to go on. */
+  printInterruption(error: unknown): void {
+    if (isExpected(error) && error.code.startsWith('Cancelled')) this.printError(error)
+  }
+
   printError(error: unknown): void {
     const { error: advised, text } = this.#advice ?? {}
     const advice = advised === error && text ? `\n    ${text}` : ''
@@ -144,7 +153,7 @@ export class Session {
     const { color } = this.io
     if (isError(value)) return formatError(value, { color })
     const text = await this.options.present?.(value, { color, columns: this.io.columns() }, signal)
-    return text ?? withoutOwnFrames(inspect(value, { colors: color, depth: 4 }))
+    return text ?? withoutOwnFrames(inspectValue(value, this.#promises, { colors: color, depth: 4 }))
   }
 
   #public(text: string): string {

@@ -196,7 +196,10 @@ class TerminalShell {
   async #show(running: Promise<Outcome>): Promise<Outcome['kind']> {
     const outcome = await running
     if (this.#isClosed) return outcome.kind
-    if (outcome.kind === 'interrupted') this.output.write('Interrupted\n')
+    if (outcome.kind === 'interrupted') {
+      this.output.write('Interrupted\n')
+      this.#session.printInterruption(outcome.error)
+    }
     if (outcome.kind === 'error') this.#session.printError(outcome.error)
     if (outcome.kind === 'value') await this.#session.print(outcome.value)
     return outcome.kind

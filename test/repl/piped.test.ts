@@ -61,6 +61,11 @@ test('piped lines run in order, results plain on stdout, errors on stderr, and a
   expect(status).toBe(1)
 })
 
+test('promises inside of a value are printed without what async hooks leave on them', async () => {
+  const { stdout } = await pipe('const done = Promise.resolve(1); [{ done, never: new Promise(() => {}) }]\n')
+  expect(stdout).toBe('[ { done: Promise { 1 }, never: Promise { <pending> } } ]\n')
+})
+
 test('input that ends inside a statement says so', async () => {
   const { stderr, stdout } = await pipe('1 + 1\nfunction f() {\n')
   expect(stdout).toBe('2\n')
