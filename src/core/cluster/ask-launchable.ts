@@ -1,9 +1,10 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { explainAwsError, isAwsError } from '../aws/errors.js'
-import { type LaunchableGroup, launchRequest } from './launch-request.js'
+import { lacksCapacity, launchAttempts } from './launch-attempts.js'
+import { launchRequest } from './launch-request.js'
 import { everything } from './problems.js'
-import type { CheckedPlan } from './validate.js'
+import type { CheckedGroup, CheckedPlan } from './validate.js'
 
 /**
  * Asks EC2 whether each kind of node may be launched, without launching it: permissions, and what only EC2 knows to be
@@ -16,8 +17,9 @@ export async function askWhetherLaunchable(ec2: EC2, plan: CheckedPlan, signal?:
   await everything([...kinds.values()].map((group) => ask(ec2, plan, group, signal)))
 }
 
-async function ask(ec2: EC2, plan: CheckedPlan, group: LaunchableGroup, signal?: AbortSignal): Promise<void> {
-  const request = launchRequest(plan, group, '', plan.record.zone)
+async function ask(ec2: EC2, plan: CheckedPlan, group: CheckedGroup, signal?: AbortSignal): Promise<void> {
+  const [first] = launchAttempts(plan, group, [plan.record.zone], 0)
+  const request = launchRequest(plan, group, '', first!)
   const { ClientToken: _token, KeyName, SecurityGroupIds: _groups, NetworkInterfaces, Placement, ...rest } = request
   const cards = NetworkInterfaces?.map(({ Groups: _, ...card }) => card)
   const zone = Placement?.AvailabilityZone
@@ -35,6 +37,8 @@ async function ask(ec2: EC2, plan: CheckedPlan, group: LaunchableGroup, signal?:
     await ec2.runInstances(dry, abortable(signal))
   } catch (error) {
     if (isAwsError(error, 'DryRunOperation')) return
+    // Then the launch tries others.
+    if (lacksCapacity(error) && group.alternatives.length + plan.fallbackZones.length > 0) return
     throw explainAwsError(`EC2 would not launch ${group.instanceType} nodes`, error)
   }
 }

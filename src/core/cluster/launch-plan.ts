@@ -1,5 +1,5 @@
 import { inParts, instancesPerCall } from '../aws/instances.js'
-import { masterAlias, workerAlias } from '../node/aliases.js'
+import { isMasterAlias, masterAlias, workerAlias } from '../node/aliases.js'
 import { ClusterValidationError } from './errors.js'
 
 /** Nodes that one RunInstances call makes: they differ in nothing but their alias. */
@@ -17,13 +17,15 @@ export interface LaunchWish {
   readonly nodeImageId: string
   /** As in the config: groups for the first workers, the last without count for all others. */
   readonly nodeInstanceTypes: readonly { readonly type: string; readonly imageId?: string; readonly count?: number }[]
+  /** The master is launched by itself, also when workers are like it: what is tried for them is not for it. */
+  readonly masterAlone?: boolean
   /** Aliases begin with this. */
   readonly prefix: string
 }
 
 /** Which calls launch a cluster: one per (type, image) and thousand nodes, the master's group first. @throws ClusterValidationError */
 export function planLaunch(wish: LaunchWish): LaunchGroup[] {
-  const { size, nodeImageId, nodeInstanceTypes, prefix } = wish
+  const { size, nodeImageId, nodeInstanceTypes, prefix, masterAlone = false } = wish
   if (!Number.isInteger(size) || size < 1) {
     throw new ClusterValidationError(`the cluster size must be a whole number of at least 1, not ${size}`)
   }
@@ -38,7 +40,7 @@ export function planLaunch(wish: LaunchWish): LaunchGroup[] {
   }
   const groups = new Map<string, { instanceType: string; imageId: string; aliases: string[] }>()
   const add = (instanceType: string, imageId: string, alias: string) => {
-    const key = `${instanceType} ${imageId}`
+    const key = `${instanceType} ${imageId}${masterAlone && isMasterAlias(alias) ? ' master' : ''}`
     const group = groups.get(key) ?? { instanceType, imageId, aliases: [] }
     groups.set(key, group)
     group.aliases.push(alias)

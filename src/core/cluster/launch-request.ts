@@ -1,37 +1,52 @@
 import { createHash } from 'node:crypto'
-import type { _InstanceType, RunInstancesCommandInput, Tag, VolumeType } from '@aws-sdk/client-ec2'
+import type {
+  _InstanceType,
+  InstanceMarketOptionsRequest,
+  RunInstancesCommandInput,
+  Tag,
+  TagSpecification,
+  VolumeType,
+} from '@aws-sdk/client-ec2'
 import { foldAliases, masterAlias } from '../node/aliases.js'
 import { aliasesTagKey, clusterTagKey } from '../node/instance-view.js'
+import type { SpotRecord } from './record.js'
 import { groupName } from './tag.js'
-import type { CheckedPlan } from './validate.js'
+import type { CheckedPlan, LaunchableGroup } from './validate.js'
 
-export type LaunchableGroup = CheckedPlan['groups'][number]
+/** How a group is asked for. */
+export interface LaunchTerms {
+  /** Where to, when the subnet does not say it. */
+  readonly zone: string | undefined
+  readonly spot: boolean
+  /** Fewer nodes are none. */
+  readonly minCount: number
+}
 
-/** The RunInstances request for the nodes of one group. @param zone where to, when the subnet does not say it */
+/** The RunInstances request for the nodes of one group. */
 export function launchRequest(
   plan: CheckedPlan,
   group: LaunchableGroup,
   groupId: string,
-  zone: string | undefined,
+  terms: LaunchTerms,
 ): RunInstancesCommandInput {
   const { record, network } = plan
   const { tags = {}, iamProfile } = record.launch ?? {}
+  const { zone, spot, minCount } = terms
   return {
     ImageId: group.image.id,
     InstanceType: group.instanceType as _InstanceType,
-    MinCount: group.aliases.length,
+    MinCount: minCount,
     MaxCount: group.aliases.length,
     KeyName: record.keyname,
     UserData: plan.userData.toString('base64'),
-    // A request that is sent again, also by a later start of the same cluster, does not launch again.
-    ClientToken: createHash('sha256')
-      .update(`${groupId} ${foldAliases(group.aliases)}${plan.launchId ?? ''}`)
-      .digest('hex'),
+    ClientToken: clientToken(plan, group, groupId, terms),
     MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 },
     TagSpecifications: [
       { ResourceType: 'instance', Tags: withTags(instanceTags(plan.tag, group), tags) },
       { ResourceType: 'volume', Tags: withTags([{ Key: clusterTagKey, Value: plan.tag }], tags) },
+      ...(spot ? [spotRequestTags(plan.tag, tags)] : []),
     ],
+    ...(spot ? { InstanceMarketOptions: marketOptions(record.launch?.spot) } : {}),
     ...(iamProfile === undefined
       ? {}
       : { IamInstanceProfile: { [iamProfile.startsWith('arn:') ? 'Arn' : 'Name']: iamProfile } }),
@@ -39,6 +54,30 @@ export function launchRequest(
     ...place(plan, group, zone),
     ...placeInNetwork(network.subnetId, groupId, record.publicIps),
   }
+}
+
+/** Equal for a request that is sent again, also by a later start of the same cluster: it does not launch again. */
+function clientToken(plan: CheckedPlan, group: LaunchableGroup, groupId: string, terms: LaunchTerms): string {
+  const { zone = '', spot, minCount } = terms
+  const nodes = `${foldAliases(group.aliases)} ${group.instanceType} ${group.image.id}`
+  const parts = [groupId, nodes, zone, spot, minCount, plan.launchId ?? '']
+  return createHash('sha256').update(parts.join(' ')).digest('hex')
+}
+
+/** One that ends with its instance: nothing is launched again after an interruption, nothing is left to cancel. */
+function marketOptions(spot: SpotRecord | undefined): InstanceMarketOptionsRequest {
+  return {
+    MarketType: 'spot',
+    SpotOptions: {
+      SpotInstanceType: 'one-time',
+      InstanceInterruptionBehavior: 'terminate',
+      ...(spot?.maxPrice === undefined ? {} : { MaxPrice: String(spot.maxPrice) }),
+    },
+  }
+}
+
+function spotRequestTags(tag: string, own: Readonly<Record<string, string>>): TagSpecification {
+  return { ResourceType: 'spot-instances-request', Tags: withTags([{ Key: clusterTagKey, Value: tag }], own) }
 }
 
 function instanceTags(tag: string, { aliases }: LaunchableGroup): Tag[] {

@@ -1,18 +1,19 @@
-import type { EC2, Instance } from '@aws-sdk/client-ec2'
+import type { Instance } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { tagOf } from '../aws/instances.js'
 import { createPlacementGroup } from '../aws/placement-groups.js'
 import { createSecurityGroup } from '../aws/security-groups.js'
 import { clusterTagKey } from '../node/instance-view.js'
+import { foldNodeNames } from '../ssh/fold.js'
 import type { ClusterDeps } from './deps.js'
 import type { ClusterGroup } from './discover.js'
 import { clusterExists } from './errors.js'
-import { type LaunchableGroup, launchRequest, withTags } from './launch-request.js'
-import { poll } from './poll.js'
+import { launchGroup } from './launch-group.js'
+import { withTags } from './launch-request.js'
 import { recordTags } from './record.js'
 import { groupName } from './tag.js'
-import type { CheckedPlan } from './validate.js'
+import type { CheckedGroup, CheckedPlan } from './validate.js'
 
 /** Tag of a cluster's group as long as nodes of its first launch may be missing. */
 const launchingTag = 'starcluster:launching'
@@ -74,8 +75,9 @@ export async function endLaunch(
 }
 
 /**
- * Launches all nodes: one call per (type, image), the master's group first, the others into the zone it landed in.
- * Every call launches all of its nodes or none.
+ * Launches all nodes, one call per (type, image) where EC2 has capacity at once: those groups that can only be where the
+ * first one landed after it, one after the other, since EC2's bucket for launches is not fuller for calls side by side.
+ * Where it has capacity for fewer, as many as the plan may lack are left out.
  */
 export async function launchNodes(
   deps: ClusterDeps,
@@ -83,22 +85,35 @@ export async function launchNodes(
   groupId: string,
   signal?: AbortSignal,
 ): Promise<Instance[]> {
-  const [first, ...others] = plan.groups
-  if (!first) return []
   if (plan.record.placementGroup) await makePlacementGroup(deps, plan, signal)
-  const masters = await runInstances(deps.aws.ec2, plan, first, groupId, plan.record.zone, signal)
-  const zone = masters[0]?.Placement?.AvailabilityZone ?? plan.record.zone
-  const rest = await Promise.allSettled(
-    others.map((group) => runInstances(deps.aws.ec2, plan, group, groupId, zone, signal)),
-  )
-  const failed = rest.find((result) => result.status === 'rejected')
-  if (failed) throw failed.reason
-  return [...masters, ...rest.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))]
+  const launched: Instance[] = []
+  const missing: string[] = []
+  let zones: readonly (string | undefined)[] = [plan.record.zone, ...plan.fallbackZones]
+  for (const group of inOrder(plan)) {
+    const mayLack = (plan.mayLack ?? 0) - missing.length
+    const instances = await launchGroup(deps, plan, group, { groupId, zones, mayLack, signal })
+    const zone = instances[0]?.Placement?.AvailabilityZone
+    if (zone) zones = [zone]
+    launched.push(...instances)
+    missing.push(...group.aliases.slice(instances.length))
+  }
+  if (missing.length > 0) {
+    deps.log.warn(
+      `EC2 lacks capacity: the cluster begins without ${foldNodeNames(missing)}; "starcluster addnode -n ${missing.length} ${plan.tag}" adds as many later`,
+    )
+  }
+  return launched
+}
+
+/** The master's group first; where zones can be tried, the largest: the hardest to find room for chooses the zone. */
+function inOrder({ groups, fallbackZones }: CheckedPlan): readonly CheckedGroup[] {
+  return fallbackZones.length === 0 ? groups : groups.toSorted((a, b) => b.aliases.length - a.aliases.length)
 }
 
 /** Asked for, and some type can be in it. */
 export const needsPlacementGroup = ({ record, groups }: CheckedPlan): boolean =>
-  record.placementGroup === true && groups.some(({ clusterPlacement }) => clusterPlacement)
+  record.placementGroup === true &&
+  groups.some((group) => [group, ...group.alternatives].some(({ clusterPlacement }) => clusterPlacement))
 
 /** The group that is the cluster is there by now: terminating it finds this one too, whenever a start is interrupted. */
 async function makePlacementGroup(deps: ClusterDeps, plan: CheckedPlan, signal?: AbortSignal): Promise<void> {
@@ -107,29 +122,4 @@ async function makePlacementGroup(deps: ClusterDeps, plan: CheckedPlan, signal?:
   if (!needsPlacementGroup(plan)) return
   const tags = withTags([{ Key: clusterTagKey, Value: plan.tag }], plan.record.launch?.tags ?? {})
   await createPlacementGroup(deps.aws.ec2, groupName(plan.tag), tags, signal)
-}
-
-async function runInstances(
-  ec2: EC2,
-  plan: CheckedPlan,
-  group: LaunchableGroup,
-  groupId: string,
-  zone: string | undefined,
-  signal?: AbortSignal,
-): Promise<Instance[]> {
-  const input = launchRequest(plan, group, groupId, zone)
-  const attempt = async () => {
-    try {
-      return (await ec2.runInstances(input, abortable(signal))).Instances ?? []
-    } catch (error) {
-      // What was made a moment ago is not known everywhere at once.
-      if (isAwsError(error, 'InvalidGroup.NotFound', 'InvalidKeyPair.NotFound')) return undefined
-      throw error
-    }
-  }
-  return poll(`EC2 to know the security group of cluster ${plan.tag}`, attempt, {
-    timeoutMs: 60_000,
-    slowestMs: 5000,
-    signal,
-  })
 }

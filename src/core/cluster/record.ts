@@ -40,6 +40,14 @@ export interface RootVolume {
   readonly encrypted: boolean
 }
 
+/** The workers are spot instances. */
+export interface SpotRecord {
+  /** The most to pay, in US dollars an hour; absent: the on-demand price. */
+  readonly maxPrice?: number
+  /** The master is one too. */
+  readonly master?: true
+}
+
 interface LaunchRecord {
   readonly masterType?: string
   readonly masterImageId?: string
@@ -51,6 +59,12 @@ interface LaunchRecord {
   readonly iamProfile?: string
   readonly rootVolume?: RootVolume
   readonly tags?: Readonly<Record<string, string>>
+  /** Types of the workers, and zones of the cluster, tried where EC2 lacks capacity. */
+  readonly fallbackTypes?: readonly string[]
+  readonly fallbackZones?: readonly string[]
+  /** As few nodes as a start may launch, the master included. */
+  readonly minNodes?: number
+  readonly spot?: SpotRecord
   /** Seconds a start, or later nodes, are waited for. */
   readonly startTimeout?: number
   readonly ports?: readonly PermissionSettings[]

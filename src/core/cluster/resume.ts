@@ -12,7 +12,7 @@ import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
 import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
-import { planAgain } from './start-plan.js'
+import { mayLack, planAgain } from './start-plan.js'
 import { type CheckedPlan, validatePlan } from './validate.js'
 import { attachVolumes } from './volumes.js'
 import { waitForNodes } from './wait-for-cluster.js'
@@ -71,19 +71,25 @@ async function launchMissing(
   const again = planAgain(deps, cluster.tag, cluster.record, overrides?.keyLocation)
   if (!again) return undefined
   const present = new Set(nodes.map(({ alias }) => alias))
-  const zone = again.record.zone ?? nodes.find((node) => node.isMaster())?.placement
+  // Where its nodes are, not where it was asked for: a zone without capacity was left for another.
+  const zone = nodes[0]?.placement || again.record.zone
   const groups = again.groups.filter(({ aliases }) => !aliases.some((alias) => present.has(alias)))
   if (groups.length === 0) {
     if (!validateOnly) await endLaunch(deps, cluster.groupId, signal)
     return []
   }
-  const plan = { ...again, groups, record: { ...again.record, ...(zone ? { zone } : {}) } }
+  const missing = groups.reduce((sum, { aliases }) => sum + aliases.length, 0)
+  const plan = {
+    ...again,
+    groups,
+    mayLack: mayLack(again.record, nodes.length + missing),
+    record: { ...again.record, ...(zone ? { zone } : {}) },
+  }
   if (!validateOnly) await deps.region.prepareLaunch?.(signal)
-  const checked = await validatePlan(deps, plan, { joins: nodes.some((node) => node.isMaster()), signal })
+  const checked = await validatePlan(deps, plan, { joins: nodes.length > 0, signal })
   if (validateOnly) return []
   await checked.keyPair.carryOut()
   progress('launching the nodes')
-  const missing = groups.reduce((sum, { aliases }) => sum + aliases.length, 0)
   deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)
   if (nodes.length === 0) await openPorts(deps, cluster, checked, signal)
   const instances = await launchCluster(deps, checked, cluster.groupId, signal)

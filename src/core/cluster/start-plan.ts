@@ -7,7 +7,7 @@ import type { ClusterDeps } from './deps.js'
 import type { WantedKey } from './key-pair-work.js'
 import { type LaunchGroup, planLaunch } from './launch-plan.js'
 import { Problems } from './problems.js'
-import type { ClusterRecord } from './record.js'
+import type { ClusterRecord, SpotRecord } from './record.js'
 import { prefixProblems } from './settings/dns-prefix.js'
 import { overriddenSettings, withOverrides } from './settings/effective.js'
 import { keyFileProblems } from './settings/key-file.js'
@@ -26,6 +26,8 @@ export interface StartPlan {
   readonly userdataScripts: readonly string[]
   /** Ports opened besides ssh. */
   readonly permissions: readonly PermissionSettings[]
+  /** Nodes that may be left out where EC2 lacks capacity. Absent: none. */
+  readonly mayLack?: number
   /** Another one is another launch, also of the same names. Absent: the first launch of the cluster. */
   readonly launchId?: string
   /** Settings of the template that cannot be followed yet, a line each. */
@@ -60,6 +62,7 @@ export function planStart(
     record,
     key,
     groups: problems.attemptIfFine(() => planRecorded(tag, record, record.size), []),
+    mayLack: mayLack(record, record.size),
     userdataScripts: template.userdataScripts,
     permissions,
     unsupported: unsupportedSettings(template),
@@ -109,6 +112,10 @@ function recordOf(
         encrypted: template.rootVolumeEncrypted,
       },
       tags: Object.keys(template.tags).length === 0 ? undefined : template.tags,
+      fallbackTypes: template.fallbackInstanceTypes.length === 0 ? undefined : template.fallbackInstanceTypes,
+      fallbackZones: template.fallbackZones.length === 0 ? undefined : template.fallbackZones,
+      minNodes: template.minNodes,
+      spot: spotOf(template),
       startTimeout: template.startTimeout,
       ports: permissions.length === 0 ? undefined : permissions,
       volumes: volumes.length === 0 ? undefined : volumes,
@@ -140,6 +147,23 @@ export function planAgain(
   return { tag, record, key, groups, userdataScripts, permissions, unsupported: [] }
 }
 
+/** How many of `total` nodes a start may do without. */
+export function mayLack({ launch }: ClusterRecord, total: number): number {
+  return launch?.minNodes === undefined ? 0 : Math.max(0, total - launch.minNodes)
+}
+
+/** On demand beside spot workers, or of a type of its own that no fallback replaces. */
+function isMasterAlone({ launch: { spot, masterType, fallbackTypes } = {} }: ClusterRecord): boolean {
+  return (spot !== undefined && !spot.master) || (masterType !== undefined && fallbackTypes !== undefined)
+}
+
+/** A price asks for spot instances. */
+function spotOf({ spotBid, spotMaxPrice, forceSpotMaster }: ClusterTemplate): SpotRecord | undefined {
+  const maxPrice = spotMaxPrice ?? spotBid
+  if (maxPrice === undefined) return undefined
+  return { maxPrice, ...(forceSpotMaster ? { master: true } : {}) }
+}
+
 /** What these workers are launched as: by their numbers, as the cluster's types say; any other name as the last type. */
 export function planWorkers(tag: string, record: ClusterRecord, aliases: readonly string[]): LaunchGroup[] {
   const numbers = aliases.map((alias) => Number(/node(\d+)$/.exec(alias)?.[1] ?? 0))
@@ -161,6 +185,7 @@ function planRecorded(tag: string, record: ClusterRecord, size: number): LaunchG
     nodeInstanceTypes: launch?.types ?? [{ type: record.nodeInstanceType }],
     masterImageId: launch?.masterImageId,
     masterInstanceType: launch?.masterType,
+    masterAlone: isMasterAlone(record),
   })
 }
 

@@ -5,6 +5,7 @@ import { findImage, type LaunchImage } from '../aws/images.js'
 import { describeInstanceTypes, type InstanceTypeFacts, unknownInstanceType } from '../aws/instance-types.js'
 import type { NetworkPlace } from '../aws/network.js'
 import { nearest } from '../nearest.js'
+import { isMasterAlias } from '../node/aliases.js'
 import { askWhetherLaunchable } from './ask-launchable.js'
 import { checkNetwork, checkSubnetZone } from './check-network.js'
 import type { ClusterDeps } from './deps.js'
@@ -12,14 +13,28 @@ import { ClusterValidationError, InvalidZone } from './errors.js'
 import { type KeyPairWork, keyPairWork, nothingToDo } from './key-pair-work.js'
 import type { LaunchGroup } from './launch-plan.js'
 import { everything } from './problems.js'
-import type { RootVolume } from './record.js'
+import type { ClusterRecord, RootVolume } from './record.js'
 import type { StartPlan } from './start-plan.js'
 import { renderUserData } from './user-data.js'
 import { checkVolumes } from './volumes.js'
 
+/** A group with its image. */
+export interface LaunchableGroup extends LaunchGroup {
+  readonly image: LaunchImage
+  /** The type can be in a placement group. */
+  readonly clusterPlacement: boolean
+}
+
+export interface CheckedGroup extends LaunchableGroup {
+  /** The same nodes of other types, to be tried where this one lacks. */
+  readonly alternatives: readonly LaunchableGroup[]
+}
+
 /** A plan that AWS would carry out: images found, types known, the key at hand. */
 export interface CheckedPlan extends StartPlan {
-  readonly groups: readonly (LaunchGroup & { readonly image: LaunchImage; readonly clusterPlacement: boolean })[]
+  readonly groups: readonly CheckedGroup[]
+  /** Zones to try where that of the record lacks capacity. */
+  readonly fallbackZones: readonly string[]
   readonly network: NetworkPlace
   readonly userData: Buffer
   /** What is still to be done for the key pair. */
@@ -29,7 +44,7 @@ export interface CheckedPlan extends StartPlan {
 interface ValidateOptions {
   /** The key pair is not looked at. */
   readonly keyIsThere?: boolean
-  /** Nodes for a cluster that has its master, and with it its volumes. */
+  /** Nodes for a cluster that has some, and with them its zone and its volumes. */
   readonly joins?: boolean
   readonly signal?: AbortSignal | undefined
 }
@@ -47,24 +62,57 @@ export async function validatePlan(
   const { ec2 } = deps.aws
   const known = plan.problems ?? []
   const volumes = joins ? [] : (plan.record.launch?.volumes ?? [])
+  const fallbackZones = joins ? [] : zonesToTry(deps, plan)
   const [groups, network, userData, keyPair, volumeZone] = await everything([
     checkGroups(ec2, plan, signal),
     checkNetwork(ec2, plan, signal),
     renderUserData(plan.userdataScripts),
     keyIsThere || plan.key.location === '' ? nothingToDo : keyPairWork(deps, plan.key, signal),
     checkVolumes(ec2, volumes, plan.record.zone, signal),
-    checkZone(ec2, plan.record.zone, signal),
+    checkZones(ec2, [plan.record.zone ?? [], fallbackZones].flat(), signal),
     ...known.map((problem) => Promise.reject(problem)),
   ])
   const zone = plan.record.zone ?? volumeZone
   const record = { ...plan.record, ...(zone === undefined ? {} : { zone }) }
   checkSubnetZone({ record }, network)
-  const checked = { ...plan, record, groups, network, userData, keyPair }
+  const checked = { ...plan, record, groups, network, userData, keyPair, fallbackZones }
   await askWhetherLaunchable(ec2, checked, signal)
   return checked
 }
 
-async function checkGroups(ec2: EC2, { groups, record }: StartPlan, signal?: AbortSignal) {
+/** A cluster whose subnet or volumes are in one zone can be in no other. */
+function zonesToTry({ log }: Pick<ClusterDeps, 'log'>, { record }: StartPlan): readonly string[] {
+  const { fallbackZones = [], volumes = [] } = record.launch ?? {}
+  const zones = fallbackZones.filter((zone) => zone !== record.zone)
+  const bound = record.subnetId !== undefined ? 'subnet is' : volumes.length > 0 ? 'volumes are' : undefined
+  if (zones.length === 0 || bound === undefined) return zones
+  log.warn(`fallback_zones are not tried: the ${bound} in one zone`)
+  return []
+}
+
+/** All groups, with the types that may take the place of theirs. */
+async function checkGroups(ec2: EC2, plan: StartPlan, signal?: AbortSignal): Promise<CheckedGroup[]> {
+  const variants = plan.groups.map((group) => [group, ...otherTypes(plan.record, group)])
+  const checked = await checkLaunchable(ec2, { ...plan, groups: variants.flat() }, signal)
+  return variants.map(({ length }, at) => {
+    const from = variants.slice(0, at).flat().length
+    return { ...checked[from]!, alternatives: checked.slice(from + 1, from + length) }
+  })
+}
+
+/** None for a master that has a type of its own. */
+function otherTypes({ launch: { fallbackTypes = [], masterType } = {} }: ClusterRecord, group: LaunchGroup) {
+  if (masterType !== undefined && group.aliases.some(isMasterAlias)) return []
+  return fallbackTypes
+    .filter((type) => type !== group.instanceType)
+    .map((instanceType): LaunchGroup => ({ ...group, instanceType }))
+}
+
+async function checkLaunchable(
+  ec2: EC2,
+  { groups, record }: StartPlan,
+  signal?: AbortSignal,
+): Promise<LaunchableGroup[]> {
   if (groups.length === 0) return []
   const wanted = groups.map(({ instanceType }) => instanceType)
   const types = await describeInstanceTypes(ec2, wanted, signal)
@@ -121,8 +169,8 @@ function checkRootVolume({ imageId }: LaunchGroup, image: LaunchImage, wanted: R
   )
 }
 
-async function checkZone(ec2: EC2, zone: string | undefined, signal?: AbortSignal): Promise<void> {
-  if (zone === undefined) return
+async function checkZones(ec2: EC2, wanted: readonly string[], signal?: AbortSignal): Promise<void> {
+  if (wanted.length === 0) return
   let zones: { ZoneName?: string | undefined; State?: string | undefined }[] = []
   try {
     zones = (await ec2.describeAvailabilityZones({}, abortable(signal))).AvailabilityZones ?? []
@@ -130,9 +178,10 @@ async function checkZone(ec2: EC2, zone: string | undefined, signal?: AbortSigna
     if (!isAwsError(error, 'UnauthorizedOperation')) throw error
     return // not allowed to look: RunInstances will tell
   }
-  const found = zones.find(({ ZoneName }) => ZoneName === zone)
   const names = zones.flatMap(({ ZoneName, State }) => (ZoneName && State === 'available' ? [ZoneName] : []))
-  if (found?.State === 'available') return
+  const zone = wanted.find((one) => !names.includes(one))
+  if (zone === undefined) return
+  const found = zones.find(({ ZoneName }) => ZoneName === zone)
   const close = nearest(zone, names)
   throw new InvalidZone(`availability zone ${zone} ${found ? `is ${found.State}` : 'does not exist in this region'}`, {
     hint: `${close ? `did you mean ${close}? ` : ''}zones: ${names.join(', ')}`,

@@ -71,10 +71,21 @@ the default chain of the AWS SDK finds. They are never sent to the local cloud.
 (\`debian-12\`, \`ubuntu-24.04\`, \`al2023\`: the newest image of its publisher for the architecture of the instance type), or
 \`resolve:ssm:PARAMETER\`, which EC2 looks up. In the local cloud there are the images that \`starcluster local image list\` shows.
 
+## Where EC2 lacks capacity
+
+A launch that EC2 has no capacity for (\`InsufficientInstanceCapacity\`, \`InsufficientHostCapacity\`, \`SpotMaxPriceTooLow\`, or
+a type that a zone does not have) is tried in the next of \`fallback_zones\`, then with the next of
+\`fallback_instance_types\`, then, where it was for spot instances, on demand, which may cost more. Only when none of
+these has room for all nodes is it tried for \`min_nodes\`, in the same order. Each refusal is told with EC2's reason, and so are
+nodes that were left out; \`starcluster addnode\` adds them later. A quota that is used up is no lack of capacity and ends the start.
+
+All nodes of a cluster are in one zone: the group that is launched first chooses it, which is the largest where there are
+\`fallback_zones\`. Where the volumes or the subnet are in a zone, no other is tried. A master with a \`master_instance_type\`
+keeps it; without one it is of the type of the workers, whichever that becomes.
+
 ## Not followed yet
 
-\`spot_bid\`, \`spot_max_price\`, \`volumes\`, \`queue\`, \`ttl\`, \`min_nodes\`, \`fallback_instance_types\`, \`fallback_zones\`,
-\`image_user\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
+\`queue\`, \`ttl\`, \`image_user\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
 endpoints other than AWS's and proxies.
 
 ## How it is written
