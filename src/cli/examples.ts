@@ -28,6 +28,16 @@ export function nameList(text: string, before: readonly string[] = []): string[]
   ]
 }
 
+/** Parses an option that must be a price above 0. */
+export function price(text: string): number {
+  const value = Number(text)
+  if (!/^\d*\.?\d+$/.test(text) || value <= 0) {
+    const error = new Error(`${JSON.stringify(text)} is not a price in US dollars, such as 0.10`)
+    throw Object.assign(error, { code: 'commander.invalidArgument', exitCode: 2 })
+  }
+  return value
+}
+
 /** Parses an option that must be a number above 0 and at most 100. */
 export function percentage(text: string): number {
   const value = Number(text)

@@ -12,7 +12,7 @@ export function renderCluster(cluster: ClusterListing): string {
     ['EBS volumes', 'N/A'],
   ]
   const nodes = cluster.nodes.map((n) =>
-    `    ${n.alias.padStart(7)} ${n.state.padEnd(8)} ${n.instanceId} ${n.address ?? ''}${sshStatus(n.ssh)}`.trimEnd(),
+    `    ${n.alias.padStart(7)} ${n.state.padEnd(8)} ${n.instanceId} ${n.address ?? ''}${sshStatus(n.ssh)}${spot(n)}`.trimEnd(),
   )
   return [
     rule,
@@ -26,6 +26,9 @@ export function renderCluster(cluster: ClusterListing): string {
 }
 
 const sshStatus = (ssh: 'Up' | 'Down' | undefined): string => (ssh ? ` (SSH: ${ssh})` : '')
+
+const spot = ({ spotId, notice }: { spotId?: string; notice?: string }): string =>
+  `${spotId ? ` (spot ${spotId})` : ''}${notice ? ` - ${notice}` : ''}`
 
 function localTime(time: Date): string {
   return time.toLocaleString('sv-SE', { timeZoneName: 'short' })

@@ -1,6 +1,6 @@
-import { log } from '../../index.js'
+import { log, type StartOverrides } from '../../index.js'
 import type { DefineCommand } from '../context.js'
-import { examples, positiveInteger } from '../examples.js'
+import { examples, positiveInteger, price } from '../examples.js'
 import { renderPreview } from '../render-preview.js'
 import { loginCommand, runSsh } from '../ssh.js'
 
@@ -20,6 +20,9 @@ interface StartFlags {
   masterInstanceType?: string
   nodeInstanceType?: string
   availabilityZone?: string
+  bid?: number
+  forceSpotMaster?: boolean
+  spotMaster?: boolean
   keyname?: string
   keyLocation?: string
   userdataScript?: string[]
@@ -47,6 +50,9 @@ export const define: DefineCommand = (command, cli) => {
     .option('-I, --master-instance-type <type>', 'instance type of the master')
     .option('-i, --node-instance-type <type>', 'instance type of the nodes')
     .option('-a, --availability-zone <zone>', 'zone of all nodes')
+    .option('-b, --bid <price>', 'spot instances as workers, for at most so many US dollars an hour each', price)
+    .option('--force-spot-master', 'make the master a spot instance too')
+    .option('--no-spot-master', 'do not')
     .option('-k, --keyname <name>', 'key pair')
     .option('-K, --key-location <file>', 'private key of that key pair')
     .option('-U, --userdata-script <file...>', 'script run by every node at its first boot')
@@ -69,8 +75,9 @@ export const define: DefineCommand = (command, cli) => {
         clusterTemplate,
         verbose,
         timeline,
-        ...overrides
+        ...settings
       } = flags
+      const overrides = overridesOf(settings)
       const template = clusterTemplate === undefined ? {} : { template: clusterTemplate }
       if (plan) {
         const preview = await sc.cm.previewStart(tag, { signal: cli.signal, ...template, overrides })
@@ -98,8 +105,19 @@ export const define: DefineCommand = (command, cli) => {
     ['starcluster start testcluster -s 3', 'three nodes with the default settings'],
     ['starcluster start prod -c bigcluster --plan', 'what that would make and call; nothing is changed'],
     ['starcluster start prod -c bigcluster', 'as the template [cluster bigcluster] says'],
+    ['starcluster start testcluster -b 0.05', 'workers on the spot market, the master on demand'],
     ['starcluster start -x testcluster', 'resume a stopped cluster'],
   ])
+}
+
+/** Of one flag to force and one to forbid, which is true as long as it is not given. */
+function overridesOf({ bid, forceSpotMaster, spotMaster, ...settings }: Partial<StartFlags>): StartOverrides {
+  const force = forceSpotMaster ?? (spotMaster === false ? false : undefined)
+  return {
+    ...settings,
+    ...(bid === undefined ? {} : { spotBid: bid }),
+    ...(force === undefined ? {} : { forceSpotMaster: force }),
+  }
 }
 
 function whatNext(starcluster: string, tag: string): string {

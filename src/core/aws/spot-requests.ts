@@ -1,6 +1,17 @@
 import type { EC2, SpotInstanceRequest } from '@aws-sdk/client-ec2'
 import { abortable } from './caller-identity.js'
 
+/** What EC2 tells of spot instances that it is going to end, by the id of their request. */
+export async function interruptionNotices(
+  ec2: Pick<EC2, 'describeSpotInstanceRequests'>,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const requests = await describeSpotRequests(ec2, ids, signal)
+  const marked = requests.filter(({ Status }) => Status?.Code?.startsWith('marked-for-'))
+  return new Map(marked.map(({ SpotInstanceRequestId = '', Status }) => [SpotInstanceRequestId, Status?.Message ?? '']))
+}
+
 /** Spot requests of these ids as EC2 gives them, those it has forgotten left out. One request per 200 ids. */
 export async function describeSpotRequests(
   ec2: Pick<EC2, 'describeSpotInstanceRequests'>,

@@ -31,7 +31,8 @@ export function launchRequest(
 ): RunInstancesCommandInput {
   const { record, network } = plan
   const { tags = {}, iamProfile } = record.launch ?? {}
-  const { zone, spot, minCount } = terms
+  const { zone, minCount } = terms
+  const spot = terms.spot ? record.launch?.spot : undefined
   return {
     ImageId: group.image.id,
     InstanceType: group.instanceType as _InstanceType,
@@ -46,7 +47,7 @@ export function launchRequest(
       { ResourceType: 'volume', Tags: withTags([{ Key: clusterTagKey, Value: plan.tag }], tags) },
       ...(spot ? [spotRequestTags(plan.tag, tags)] : []),
     ],
-    ...(spot ? { InstanceMarketOptions: marketOptions(record.launch?.spot) } : {}),
+    ...(spot ? { InstanceMarketOptions: marketOptions(spot) } : {}),
     ...(iamProfile === undefined
       ? {}
       : { IamInstanceProfile: { [iamProfile.startsWith('arn:') ? 'Arn' : 'Name']: iamProfile } }),
@@ -65,16 +66,19 @@ function clientToken(plan: CheckedPlan, group: LaunchableGroup, groupId: string,
 }
 
 /** One that ends with its instance: nothing is launched again after an interruption, nothing is left to cancel. */
-function marketOptions(spot: SpotRecord | undefined): InstanceMarketOptionsRequest {
+function marketOptions({ maxPrice }: SpotRecord): InstanceMarketOptionsRequest {
   return {
     MarketType: 'spot',
     SpotOptions: {
       SpotInstanceType: 'one-time',
       InstanceInterruptionBehavior: 'terminate',
-      ...(spot?.maxPrice === undefined ? {} : { MaxPrice: String(spot.maxPrice) }),
+      MaxPrice: priceText(maxPrice),
     },
   }
 }
+
+/** A plain decimal, never 1e-7. */
+const priceText = (price: number) => String(Number(price.toFixed(6)))
 
 function spotRequestTags(tag: string, own: Readonly<Record<string, string>>): TagSpecification {
   return { ResourceType: 'spot-instances-request', Tags: withTags([{ Key: clusterTagKey, Value: tag }], own) }

@@ -75,9 +75,9 @@ export async function endLaunch(
 }
 
 /**
- * Launches all nodes, one call per (type, image) where EC2 has capacity at once: those groups that can only be where the
- * first one landed after it, one after the other, since EC2's bucket for launches is not fuller for calls side by side.
- * Where it has capacity for fewer, as many as the plan may lack are left out.
+ * Launches all nodes, one call per (type, image) where EC2 has capacity at once; as many as the plan may lack are left out
+ * where it has not. One group after the other: the later ones go to the zone of the first, and calls side by side would
+ * only share EC2's bucket for launches.
  */
 export async function launchNodes(
   deps: ClusterDeps,

@@ -1,5 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2'
+import { isAwsError } from '../aws/errors.js'
 import { describeInstances, livingStates } from '../aws/instances.js'
+import { interruptionNotices } from '../aws/spot-requests.js'
 import type { Node } from '../node/node.js'
 import { onEach } from '../ssh/fan-out.js'
 import type { ClusterDeps } from './deps.js'
@@ -27,6 +29,10 @@ interface NodeListing {
   readonly state: string
   readonly instanceId: string
   readonly address?: string
+  /** Id of the request, of a spot instance. */
+  readonly spotId?: string
+  /** Why it ended, when that was not asked for, or that it is going to. */
+  readonly notice?: string
   /** Only when asked for. */
   readonly ssh?: 'Up' | 'Down'
 }
@@ -39,7 +45,7 @@ export interface ListOptions {
   readonly signal?: AbortSignal
 }
 
-/** Clusters of the region with their nodes. Two requests, however many there are. @throws ClusterDoesNotExist */
+/** Clusters of the region with their nodes. Two requests, however many there are, and one for spot instances. @throws ClusterDoesNotExist */
 export async function listClusters(
   deps: ClusterDeps,
   pool: NodePool,
@@ -53,7 +59,9 @@ export async function listClusters(
   const missing = tags?.find((tag) => !groups.has(tag))
   if (missing !== undefined) throw new ClusterDoesNotExist(missing, deps.region.name, [...groups.keys()])
   const wanted = tags ? tags.map((tag) => groups.get(tag)!) : [...groups.values()]
-  return Promise.all(wanted.map((group) => listing(deps, pool, group, membersOf(group, instances), options)))
+  const spotIds = instances.flatMap(({ SpotInstanceRequestId }) => SpotInstanceRequestId || [])
+  const notices = await allowed(interruptionNotices(deps.aws.ec2, spotIds, signal), new Map<string, string>())
+  return Promise.all(wanted.map((group) => listing(deps, pool, group, membersOf(group, instances), notices, options)))
 }
 
 async function listing(
@@ -61,6 +69,7 @@ async function listing(
   pool: NodePool,
   group: ClusterGroup,
   instances: readonly Instance[],
+  notices: ReadonlyMap<string, string>,
   { showSshStatus }: ListOptions,
 ): Promise<ClusterListing> {
   const cluster = clusterOf(deps, pool, group)
@@ -83,7 +92,25 @@ async function listing(
       // A stopped node answers nowhere, whatever name it keeps.
       ...(node.addr && node.isRunning() ? { address: node.dnsName } : {}),
       ...(ssh[i] ? { ssh: ssh[i] } : {}),
+      ...spotFacts(node, notices),
     })),
+  }
+}
+
+function spotFacts({ spotId, instance }: Node, notices: ReadonlyMap<string, string>) {
+  const { Code = '', Message } = instance.StateReason ?? {}
+  // What users do themselves needs no reason.
+  const notice = notices.get(spotId ?? '') ?? (Code.startsWith('Server.') ? Message : undefined)
+  return { ...(spotId ? { spotId } : {}), ...(notice ? { notice } : {}) }
+}
+
+/** Credentials that may not ask get `otherwise`. */
+async function allowed<T>(answer: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isAwsError(error, 'UnauthorizedOperation')) return otherwise
+    throw error
   }
 }
 

@@ -42,8 +42,8 @@ export interface RootVolume {
 
 /** The workers are spot instances. */
 export interface SpotRecord {
-  /** The most to pay, in US dollars an hour; absent: the on-demand price. */
-  readonly maxPrice?: number
+  /** The most to pay for each, in US dollars an hour. */
+  readonly maxPrice: number
   /** The master is one too. */
   readonly master?: true
 }

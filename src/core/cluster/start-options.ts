@@ -9,6 +9,10 @@ export interface StartOverrides {
   /** Type of the workers that no counted type in the template covers. */
   readonly nodeInstanceType?: string
   readonly availabilityZone?: string
+  /** The most to pay for an instance, in US dollars an hour: the workers are spot instances. */
+  readonly spotBid?: number
+  /** The master too. */
+  readonly forceSpotMaster?: boolean
   readonly keyname?: string
   /** File of the private key. */
   readonly keyLocation?: string

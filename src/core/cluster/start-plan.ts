@@ -159,7 +159,7 @@ function isMasterAlone({ launch: { spot, masterType, fallbackTypes } = {} }: Clu
 
 /** A price asks for spot instances. */
 function spotOf({ spotBid, spotMaxPrice, forceSpotMaster }: ClusterTemplate): SpotRecord | undefined {
-  const maxPrice = spotMaxPrice ?? spotBid
+  const maxPrice = spotBid ?? spotMaxPrice
   if (maxPrice === undefined) return undefined
   return { maxPrice, ...(forceSpotMaster ? { master: true } : {}) }
 }

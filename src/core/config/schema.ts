@@ -229,10 +229,10 @@ export const CLUSTER = {
     doc: 'Scripts that nodes run at their first boot.',
     example: '~/boot.sh',
   },
-  spot_bid: { type: 'float', doc: 'Price in US dollars an hour; makes every start a spot start.', example: '0.10' },
+  spot_bid: { type: 'float', doc: 'The same as spot_max_price, the old name of it; counts over it.', example: '0.10' },
   spot_max_price: {
     type: 'float',
-    doc: 'The most to pay for a spot instance, in US dollars an hour; the on-demand price when left out.',
+    doc: 'The workers are spot instances, for at most so many US dollars an hour each.',
     example: '0.10',
   },
   force_spot_master: { type: 'bool', default: false, doc: 'Make the master a spot instance too.' },

@@ -83,6 +83,13 @@ All nodes of a cluster are in one zone: the group that is launched first chooses
 \`fallback_zones\`. Where the volumes or the subnet are in a zone, no other is tried. A master with a \`master_instance_type\`
 keeps it; without one it is of the type of the workers, whichever that becomes.
 
+## Spot instances
+
+\`spot_max_price\` (or \`spot_bid\`; \`starcluster start -b PRICE\`) makes the workers spot instances, also those added later: for
+at most so much an hour, of one-time requests that end with them. The master is on demand unless \`force_spot_master\` says
+otherwise. EC2 may end spot instances at any time, with a notice of two minutes that \`starcluster listclusters\` shows. They
+cannot be stopped, so neither can their cluster.
+
 ## Not followed yet
 
 \`queue\`, \`ttl\`, \`image_user\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
