@@ -52,17 +52,26 @@ interface Refusal {
   readonly error: Error
 }
 
-const refusalText = ({ attempt, error }: Refusal) => `no capacity for ${attemptText(attempt)}: ${error.message}`
+const refusalText = ({ attempt, error }: Refusal) => `no capacity for ${attemptText(attempt)}: ${reason(error)}`
+const reason = ({ message }: Error) => message.replace(/\.$/, '')
 
-/** A single refusal is told as EC2 put it. */
+/** A single refusal is told as EC2 put it; of several, all but the last have been told. */
 function noCapacity({ aliases }: CheckedGroup, refusals: readonly Refusal[]): Error {
   const { error } = refusals.at(-1)!
   if (refusals.length === 1) return error
-  const lines = refusals.map((refusal) => refusalText(refusal))
-  return new AWSError(error.name, [`EC2 has no capacity for ${foldNodeNames(aliases)}`, ...lines].join('\n'), {
+  const message = `EC2 has no capacity for ${foldNodeNames(aliases)}: tried ${triedText(refusals)}; at last: ${reason(error)}`
+  return new AWSError(error.name, message, {
     cause: error,
     hint: 'try again later, or add to fallback_zones and fallback_instance_types of the template',
   })
+}
+
+function triedText(refusals: readonly Refusal[]): string {
+  const all = (value: (attempt: LaunchAttempt) => string) =>
+    [...new Set(refusals.map(({ attempt }) => value(attempt)))].join(', ')
+  const types = all(({ group }) => group.instanceType)
+  const zones = all(({ zone }) => zone ?? 'any zone')
+  return `${types} in ${zones}, ${all(({ spot }) => (spot ? 'as spot instances' : 'on demand'))}`
 }
 
 function runInstances(ec2: EC2, input: RunInstancesCommandInput, signal?: AbortSignal): Promise<Instance[]> {

@@ -123,10 +123,11 @@ test('nothing of a launch for which there is no room anywhere is left, and all r
   await expect(start('fallback_zones = local-b\nfallback_instance_types = t3.medium')).rejects.toMatchObject({
     code: 'InsufficientInstanceCapacity',
     message: expect.stringMatching(
-      /no capacity for master,? ?node\[001-002\]\n.*t3\.small in zone local-a.*\n.*t3\.small in zone local-b.*\n.*t3\.medium in zone local-a.*\n.*t3\.medium in zone local-b/,
+      /no capacity for master,node\[001-002\]: tried t3\.small, t3\.medium in local-a, local-b, on demand; at last: .*t3\.medium capacity.*local-b/,
     ),
     hint: expect.stringContaining('fallback_zones'),
   })
+  expect(told()).toHaveLength(3)
   expect(await launched()).toEqual([])
   expect(await on.cm.clusterExists('c')).toBe(false)
 }, 120_000)

@@ -81,7 +81,7 @@ nodes that were left out; \`starcluster addnode\` adds them later. A quota that 
 
 All nodes of a cluster are in one zone: the group that is launched first chooses it, which is the largest where there are
 \`fallback_zones\`. Where the volumes or the subnet are in a zone, no other is tried. A master with a \`master_instance_type\`
-keeps it; without one it is of the type of the workers, whichever that becomes.
+keeps it; another one may become of a fallback type as the workers do.
 
 ## Spot instances
 
