@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import type { ClusterManager } from '../../../../src/core/cluster/cluster-manager.js'
 import { DoomedCloud } from '../../../support/simulated/doomed.js'
+import type { Simulated } from '../../../support/simulated/manager.js'
 import { expectNothingLeft, expectWhole } from '../../../support/simulated/whole.js'
 
 /** A command that is killed, what is there before, and how a user goes on. */
 export interface Walk {
   /** Words for the command line. */
   readonly command: readonly string[]
-  before(cm: ClusterManager): Promise<unknown>
+  before(cm: ClusterManager, on: Simulated): Promise<unknown>
   /** What a user does to finish the job. */
   again(cm: ClusterManager): Promise<unknown>
   /** Nodes of the cluster then; none: there is no cluster. */
@@ -60,7 +61,7 @@ async function onCloud<T>(act: (cloud: DoomedCloud) => Promise<T>): Promise<T> {
 
 /** Runs the command without a disturbance. */
 async function countMoments(cloud: DoomedCloud, { command, before }: Walk): Promise<number> {
-  await before(cloud.on.cm)
+  await before(cloud.on.cm, cloud.on)
   const { moments, status, output } = await cloud.run(command)
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${output}`)
   return moments
@@ -70,7 +71,7 @@ async function countMoments(cloud: DoomedCloud, { command, before }: Walk): Prom
 async function killAndGoOn({ on, run }: DoomedCloud, walk: Walk, at: number): Promise<string | undefined> {
   let moment = 'before it was killed'
   try {
-    await walk.before(on.cm)
+    await walk.before(on.cm, on)
     moment = (await run(walk.command, at)).killedAt ?? 'after its end'
     await walk.again(on.cm)
     if (walk.whole.length > 0) await expectWhole(on, 'c', walk.whole)
