@@ -47,6 +47,8 @@ function refusing(refuse: (input: RunInstancesCommandInput) => string | undefine
       const method = Reflect.get(target, property)
       if (property !== 'runInstances' || typeof method !== 'function') return method
       return async (input: RunInstancesCommandInput, ...rest: unknown[]) => {
+        // Whether it may launch is another question.
+        if (input.DryRun) return (method as (...all: unknown[]) => unknown)(input, ...rest)
         asked.push(input)
         const name = refuse(input)
         if (name) throw refusal(name)
@@ -96,7 +98,7 @@ test('an interrupted start that went to another zone is finished there', async (
       const method = Reflect.get(target, property)
       if (property !== 'runInstances' || typeof method !== 'function') return method
       return async (input: RunInstancesCommandInput, ...rest: unknown[]) => {
-        if (input.InstanceType === 't3.medium') {
+        if (input.InstanceType === 't3.medium' && !input.DryRun) {
           controller.abort(new Error('Ctrl-C'))
           throw controller.signal.reason
         }

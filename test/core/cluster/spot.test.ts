@@ -70,7 +70,7 @@ test('no spot capacity: the workers are launched on demand, and that is told', a
       return async (input: RunInstancesCommandInput, ...rest: unknown[]) => {
         const name = 'SpotMaxPriceTooLow'
         const message = 'Your Spot request price of 0.1 is lower than the minimum required'
-        if (input.InstanceMarketOptions)
+        if (input.InstanceMarketOptions && !input.DryRun)
           throw new EC2ServiceException({ name, $fault: 'client', $metadata: {}, message })
         return (method as (...all: unknown[]) => unknown)(input, ...rest)
       }
