@@ -8,11 +8,11 @@ export function renderPreview(preview: StartPreview): string {
   const { nodes, network, securityGroup, placementGroup, keyPair, volumes, calls } = preview
   const size = nodes.reduce((sum, { aliases }) => sum + aliases.length, 0)
   const rows: [string, string][] = [
-    ...nodes.map(({ aliases, instanceType, image, zone, placementGroup: group }): [string, string] => [
+    ...nodes.map(({ aliases, instanceType, spot, image, zone, placementGroup: group }): [string, string] => [
       counted(aliases.length, 'node'),
       [
         foldNodeNames(aliases),
-        instanceType,
+        `${instanceType}${spot ? ' on the spot market' : ''}`,
         `image ${image.wanted}${image.wanted === image.id ? '' : ` (${image.id})`}`,
         zone === undefined ? 'any zone' : `zone ${zone}`,
         ...(group ? ['in the placement group'] : []),

@@ -16,23 +16,27 @@ export interface LaunchAttempt extends LaunchTerms {
  * @param mayLack how many of the nodes may be left out
  */
 export function launchAttempts(
-  { record }: Pick<CheckedPlan, 'record'>,
+  plan: Pick<CheckedPlan, 'record'>,
   group: CheckedGroup,
   zones: readonly (string | undefined)[],
   mayLack: number,
 ): LaunchAttempt[] {
-  const { spot } = record.launch ?? {}
   const all = group.aliases.length
   const fewest = Math.max(1, all - mayLack)
   const counts = fewest < all ? [all, fewest] : [all]
-  const isSpot = spot !== undefined && (spot.master === true || !group.aliases.some(isMasterAlias))
-  const markets = isSpot ? [true, false] : [false]
+  const markets = isSpot(plan, group) ? [true, false] : [false]
   const types = [group, ...group.alternatives]
   return counts.flatMap((minCount) =>
     markets.flatMap((onSpot) =>
       types.flatMap((type) => zones.map((zone) => ({ group: type, zone, spot: onSpot, minCount }))),
     ),
   )
+}
+
+/** Whether the nodes of a group are to be spot instances. */
+export function isSpot({ record }: Pick<CheckedPlan, 'record'>, { aliases }: LaunchableGroup): boolean {
+  const { spot } = record.launch ?? {}
+  return spot !== undefined && (spot.master === true || !aliases.some(isMasterAlias))
 }
 
 /**

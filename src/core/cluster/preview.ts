@@ -2,6 +2,7 @@ import { groupRules } from '../aws/security-groups.js'
 import { hasPublicIps } from './check-network.js'
 import type { ClusterDeps } from './deps.js'
 import { needsPlacementGroup } from './launch.js'
+import { isSpot } from './launch-attempts.js'
 import { checkedStart } from './start.js'
 import type { StartOptions } from './start-options.js'
 import { groupName } from './tag.js'
@@ -14,6 +15,8 @@ export interface StartPreview {
   readonly nodes: readonly {
     readonly aliases: readonly string[]
     readonly instanceType: string
+    /** Absent: on demand. */
+    readonly spot?: true
     /** As the settings call it, and as EC2 will. */
     readonly image: { readonly wanted: string; readonly id: string }
     /** undefined: EC2 chooses. */
@@ -48,12 +51,13 @@ export async function previewStart(deps: ClusterDeps, tag: string, options: Star
   return {
     tag,
     region: deps.region.name,
-    nodes: checked.groups.map(({ aliases, instanceType, imageId, image, clusterPlacement }) => ({
-      aliases,
-      instanceType,
-      image: { wanted: imageId, id: image.id },
+    nodes: checked.groups.map((group) => ({
+      aliases: group.aliases,
+      instanceType: group.instanceType,
+      ...(isSpot(checked, group) ? { spot: true } : {}),
+      image: { wanted: group.imageId, id: group.image.id },
       zone,
-      placementGroup: clusterPlacement ? placed : undefined,
+      placementGroup: group.clusterPlacement ? placed : undefined,
     })),
     network: { vpcId: network.vpcId, subnetId: network.subnetId, publicIps: hasPublicIps(checked, network) },
     securityGroup: { name: groupName(tag), rules: rulesOf(checked, sshCidr) },

@@ -2,6 +2,7 @@ import type { EC2, RunInstancesCommandInput } from '@aws-sdk/client-ec2'
 import { EC2ServiceException } from '@aws-sdk/client-ec2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { renderCluster } from '../../../src/cli/render-cluster.js'
+import { renderPreview } from '../../../src/cli/render-preview.js'
 import { ClusterManager } from '../../../src/core/cluster/cluster-manager.js'
 import { faultsOf } from '../../../src/localcloud/ec2/index.js'
 import { type Simulated, simulatedManager } from '../../support/simulated/manager.js'
@@ -45,6 +46,13 @@ test('workers are spot instances at the price, the master is on demand; later wo
   await on.cm.terminateCluster('c')
   await expectNothingLeft(on)
 }, 60_000)
+
+test('--plan tells which nodes are to be spot instances', async () => {
+  const preview = await on.cm.previewStart('c', { overrides: { clusterSize: 2, spotBid: 0.1 } })
+  const text = renderPreview(preview)
+  expect(text).toMatch(/master, t3\.small, image/)
+  expect(text).toMatch(/node001, t3\.small on the spot market, image/)
+})
 
 test('spot_max_price asks for spot instances too; force_spot_master makes the master one', async () => {
   const template = '[cluster t]\ncluster_size = 2\nspot_max_price = 0.02\nforce_spot_master = yes\n'
