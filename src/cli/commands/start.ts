@@ -1,4 +1,4 @@
-import { log, type StartOverrides } from '../../index.js'
+import { type Cluster, log, type StartOverrides } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { examples, positiveInteger, price } from '../examples.js'
 import { renderPreview } from '../render-preview.js'
@@ -98,7 +98,7 @@ export const define: DefineCommand = (command, cli) => {
       if (loginMaster) {
         cli.exitWith(await runSsh(cli, (await sc.cm.sshTarget(cluster.tag, 'master', { signal: cli.signal })).argv))
       } else {
-        cli.print(whatNext(loginCommand(cli.globals), cluster.tag))
+        cli.print(whatNext(loginCommand(cli.globals), cluster))
       }
     })
   examples(command, [
@@ -120,15 +120,17 @@ function overridesOf({ bid, forceSpotMaster, spotMaster, ...settings }: Partial<
   }
 }
 
-function whatNext(starcluster: string, tag: string): string {
-  const next = [
+function whatNext(starcluster: string, { tag, record }: Cluster): string {
+  // A spot instance cannot be stopped.
+  const stops = record.launch?.spot === undefined
+  const next: (readonly [string, string])[] = [
     [`sshmaster ${tag}`, 'log in to the master as root'],
-    [`sshnode ${tag} node001`, 'log in to another node'],
+    ...(record.size > 1 ? [[`sshnode ${tag} node001`, 'log in to another node'] as const] : []),
     [`runplugin PLUGIN ${tag}`, 'run a plugin on it'],
     ['shell', 'write and try plugins'],
-    [`stop ${tag}`, `stop it; "start -x ${tag}" resumes`],
+    ...(stops ? [[`stop ${tag}`, `stop it; "start -x ${tag}" resumes`] as const] : []),
     [`terminate ${tag}`, 'end it and delete its disks'],
-  ] as const
+  ]
   const width = Math.max(...next.map(([words]) => words.length)) + 4
   const lines = next.map(([words, effect]) => `  ${starcluster} ${words.padEnd(width)}${effect}`)
   return `\nThe cluster ${tag} is ready to use. Next:\n\n${lines.join('\n')}\n`
