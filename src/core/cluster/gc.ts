@@ -26,9 +26,10 @@ export async function findLeftovers(deps: ClusterDeps, { signal }: GcOptions = {
       const used = new Set(members.flatMap(({ SecurityGroups = [] }) => SecurityGroups.map(({ GroupId }) => GroupId)))
       const isEmpty = ({ id }: ClusterGroup) => !used.has(id)
       const empty = [...groups.values()].filter(isEmpty)
-      const clusters = new Set([...groups.values()].filter((group) => !isEmpty(group)).map(({ tag }) => tag))
+      const running = [...groups.values()].filter((group) => !isEmpty(group)).map(({ tag }) => tag)
       return [
-        ...(await leftoversOnAws(deps.aws.ec2, clusters, signal)),
+        // One that is being started has no instances yet.
+        ...(await leftoversOnAws(deps.aws.ec2, new Set(groups.keys()), signal)),
         ...empty.map(
           ({ tag, id }): Leftover => ({
             kind: 'security group',
@@ -37,7 +38,7 @@ export async function findLeftovers(deps: ClusterDeps, { signal }: GcOptions = {
             why: `${groupName(tag)} has no instances: a start that was interrupted ("starcluster start -x ${tag}" finishes it)`,
           }),
         ),
-        ...(await leftoversHere(deps, clusters)),
+        ...(await leftoversHere(deps, new Set(running))),
       ]
     },
     (doing, cause) => new CancelledRequest(doing, cause),

@@ -1,15 +1,10 @@
 /** Kinds in the order in which they are removed: what others depend on last. */
-export const leftoverKinds = [
-  'instance',
-  'spot request',
-  'volume',
-  'snapshot',
-  'placement group',
-  'security group',
-  'file',
-] as const
+export const leftoverKinds = ['spot request', 'placement group', 'security group', 'file'] as const
 
-/** Something StarCluster made for a cluster that is gone. */
+/**
+ * Something StarCluster made for a cluster that is gone. Never an instance, a volume or a snapshot: the instances of a cluster
+ * keep its group alive, and a volume or a copy of one that outlived its cluster was kept by somebody.
+ */
 export interface Leftover {
   readonly kind: (typeof leftoverKinds)[number]
   /** Id on AWS; a placement group's name; path of a file. */

@@ -1,7 +1,7 @@
 import type { EC2, Tag } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
-import { describeInstances, livingStates, tagOf } from '../aws/instances.js'
+import { tagOf } from '../aws/instances.js'
 import { clusterTagKey } from '../node/instance-view.js'
 import type { Leftover } from './leftover.js'
 
@@ -13,15 +13,7 @@ export async function leftoversOnAws(
   clusters: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<Leftover[]> {
-  const listed = await Promise.all([
-    describeInstances(ec2, [...tagged, { Name: 'instance-state-name', Values: [...livingStates] }], signal).then(
-      (all) => all.map((one) => candidate('instance', one.InstanceId, one)),
-    ),
-    spotRequests(ec2, signal),
-    volumes(ec2, signal),
-    snapshots(ec2, signal),
-    placementGroups(ec2, signal),
-  ])
+  const listed = await Promise.all([spotRequests(ec2, signal), placementGroups(ec2, signal)])
   return listed.flat().flatMap(({ kind, id, cluster }) => {
     if (cluster === undefined || clusters.has(cluster)) return []
     return [{ kind, id, cluster, why: `cluster ${cluster} does not exist` }]
@@ -46,19 +38,6 @@ async function spotRequests(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]
   return found
     .flatMap(({ SpotInstanceRequests = [] }) => SpotInstanceRequests)
     .map((one) => candidate('spot request', one.SpotInstanceRequestId, one))
-}
-
-/** Volumes that something uses are left alone. */
-async function volumes(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
-  const filters = [...tagged, { Name: 'status', Values: ['available'] }]
-  const found = await allPages((page) => ec2.describeVolumes({ Filters: filters, ...page }, abortable(signal)))
-  return found.flatMap(({ Volumes = [] }) => Volumes).map((one) => candidate('volume', one.VolumeId, one))
-}
-
-async function snapshots(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
-  const own = { OwnerIds: ['self'], Filters: tagged }
-  const found = await allPages((page) => ec2.describeSnapshots({ ...own, ...page }, abortable(signal)))
-  return found.flatMap(({ Snapshots = [] }) => Snapshots).map((one) => candidate('snapshot', one.SnapshotId, one))
 }
 
 async function placementGroups(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {

@@ -2,10 +2,8 @@ import { rm } from 'node:fs/promises'
 import type { EC2 } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
-import { describeInstancesById, inCalls } from '../aws/instances.js'
 import { deleteSecurityGroup } from '../aws/security-groups.js'
 import type { Logger } from '../log.js'
-import { waitFor } from '../wait.js'
 import { type Leftover, leftoverKinds } from './leftover.js'
 
 /** Removes leftovers in an order in which nothing is in use any more; one that is gone already is fine. */
@@ -15,28 +13,19 @@ export async function removeLeftovers(
   signal?: AbortSignal,
 ): Promise<void> {
   const options = abortable(signal)
-  const one: Record<Exclude<Leftover['kind'], 'instance'>, (id: string) => Promise<unknown>> = {
+  const one: Record<Leftover['kind'], (id: string) => Promise<unknown>> = {
     'spot request': (id) => ec2.cancelSpotInstanceRequests({ SpotInstanceRequestIds: [id] }, options),
-    volume: (VolumeId) => ec2.deleteVolume({ VolumeId }, options),
-    snapshot: (SnapshotId) => ec2.deleteSnapshot({ SnapshotId }, options),
     'placement group': (GroupName) => ec2.deletePlacementGroup({ GroupName }, options),
     'security group': (id) => deleteSecurityGroup(ec2, id, { signal }),
     file: (path) => rm(path, { force: true }),
   }
   for (const kind of leftoverKinds) {
     const ids = leftovers.filter((leftover) => leftover.kind === kind).map(({ id }) => id)
-    if (kind === 'instance') await terminate(ec2, ids, signal)
-    else for (const id of ids) await ignoringGone(() => one[kind](id))
-    for (const id of ids) log.info(`Removed ${kind} ${id}`)
+    for (const id of ids) {
+      await ignoringGone(() => one[kind](id))
+      log.info(`Removed ${kind} ${id}`)
+    }
   }
-}
-
-async function terminate(ec2: EC2, ids: readonly string[], signal?: AbortSignal): Promise<void> {
-  if (ids.length === 0) return
-  await inCalls(ids, (InstanceIds) => ec2.terminateInstances({ InstanceIds }, abortable(signal)))
-  const gone = async (s: AbortSignal) =>
-    (await describeInstancesById(ec2, ids, s)).every(({ State }) => State?.Name === 'terminated')
-  await waitFor(`${ids.length} instances to terminate`, gone, { timeoutMs: 15 * 60_000, signal })
 }
 
 async function ignoringGone(act: () => Promise<unknown>): Promise<void> {

@@ -38,8 +38,6 @@ test('leftovers are found and removed; living clusters and what is not ours stay
   const left = await leave()
   const found = await on.cm.findLeftovers()
   expect(found.map(({ kind, id }) => [kind, id])).toEqual([
-    ['instance', left.InstanceId],
-    ['volume', left.VolumeId],
     ['security group', left.GroupId],
     ['file', left.pins],
     ['file', left.draft],
@@ -51,7 +49,10 @@ test('leftovers are found and removed; living clusters and what is not ours stay
   expect(readdirSync(join(on.home.path, '.starcluster/known_hosts.d/local'))).toEqual(['lives'])
   expect(readdirSync(join(on.home.path, '.starcluster/keys/local'))).toEqual(['starcluster.pem'])
   const { Volumes = [] } = await on.aws.ec2.describeVolumes({ Filters: [{ Name: 'status', Values: ['available'] }] })
-  expect(Volumes).toHaveLength(2)
+  expect(Volumes.map(({ VolumeId }) => VolumeId)).toContain(left.VolumeId) // somebody kept it
+  expect(Volumes).toHaveLength(3)
+  const { Reservations = [] } = await on.aws.ec2.describeInstances({ InstanceIds: [left.InstanceId!] })
+  expect(Reservations[0]?.Instances?.[0]?.State?.Name).not.toMatch(/shutting-down|terminated/)
 })
 
 test('a region without clusters has no leftovers', async () => {
