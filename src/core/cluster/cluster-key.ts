@@ -43,8 +43,12 @@ export function ownKeyFile({ paths, region }: Pick<ClusterDeps, 'paths' | 'regio
   return join(paths.keys, region.name, `${keyname}.pem`)
 }
 
-/** The key of an existing cluster, by the name in its tags: its `[key]` section, else one we made. */
-export function clusterKey(deps: Pick<ClusterDeps, 'paths' | 'region' | 'config'>, keyname: string): ClusterKey {
-  const location = deps.config().keys.get(keyname)?.keyLocation ?? ownKeyFile(deps, keyname)
+/** The key of an existing cluster, by the name in its tags: a file that was named for it, its `[key]` section, else one we made. */
+export function clusterKey(
+  deps: Pick<ClusterDeps, 'paths' | 'region' | 'config'>,
+  keyname: string,
+  file?: string,
+): ClusterKey {
+  const location = file ?? deps.config().keys.get(keyname)?.keyLocation ?? ownKeyFile(deps, keyname)
   return new ClusterKey(keyname, location, deps.region.name)
 }

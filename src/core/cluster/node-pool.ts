@@ -4,7 +4,7 @@ import { aliasAt, compareAliases } from '../node/aliases.js'
 import { aliasesTagKey } from '../node/instance-view.js'
 import { Node } from '../node/node.js'
 import { NodeConnection } from '../node/node-connection.js'
-import { clusterKey } from './cluster-key.js'
+import { type ClusterKey, clusterKey } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import { HostKeyPins } from './host-key-pins.js'
 import type { ClusterRecord } from './record.js'
@@ -18,6 +18,7 @@ export class NodePool {
   private readonly nodes = new Map<string, Node>()
   private readonly pins = new Map<string, HostKeyPins>()
   private readonly proxies = new Map<string, SshProxy>()
+  private readonly keyFiles = new Map<string, string>()
 
   constructor(private readonly deps: ClusterDeps) {}
 
@@ -26,6 +27,11 @@ export class NodePool {
     return instances
       .map((instance) => this.node(tag, record, instance))
       .sort((a, b) => compareAliases(a.alias, b.alias))
+  }
+
+  /** The file that opens a cluster's nodes, whatever the config says of its key. */
+  useKeyFile(tag: string, file: string): void {
+    this.keyFiles.set(tag, file)
   }
 
   /** Host keys pinned for a cluster. */
@@ -59,11 +65,16 @@ export class NodePool {
   }
 
   /** One connection to the jump host of a cluster for all of its nodes. */
-  private proxyOf(tag: string, { keyname, sshProxy }: LoginSettings): SshProxy | undefined {
+  private proxyOf(tag: string, login: LoginSettings): SshProxy | undefined {
+    const { sshProxy } = login
     if (sshProxy === undefined) return undefined
     let proxy = this.proxies.get(tag)
-    if (!proxy) this.proxies.set(tag, (proxy = new SshProxy(this.deps, keyname, sshProxy)))
+    if (!proxy) this.proxies.set(tag, (proxy = new SshProxy(this.deps, this.keyOf(tag, login), sshProxy)))
     return proxy
+  }
+
+  private keyOf(tag: string, { keyname }: LoginSettings): ClusterKey {
+    return clusterKey(this.deps, keyname, this.keyFiles.get(tag))
   }
 
   private node(tag: string, record: () => LoginSettings, instance: Instance): Node {
@@ -72,7 +83,7 @@ export class NodePool {
     if (known) return known.adopt(instance)
     const { aws, region } = this.deps
     const connection = new NodeConnection({
-      key: () => clusterKey(this.deps, record().keyname),
+      key: () => this.keyOf(tag, record()),
       port: region.sshPort,
       jump: () => this.proxyOf(tag, record()),
       pins: this.pinsOf(tag),

@@ -1,7 +1,7 @@
 import type { JumpWay } from '../node/login.js'
 import { SshJump } from '../ssh/jump.js'
 import { KnownHosts } from '../ssh/known-hosts.js'
-import { clusterKey } from './cluster-key.js'
+import type { ClusterKey } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import { ClusterValidationError } from './errors.js'
 import { readJumpHost } from './jump-host.js'
@@ -15,7 +15,7 @@ export class SshProxy implements JumpWay {
   private readonly jump: SshJump
 
   /** @throws ClusterValidationError when the cluster's settings say no jump host */
-  constructor(deps: ClusterDeps, keyname: string, sshProxy: string) {
+  constructor(deps: ClusterDeps, key: ClusterKey, sshProxy: string) {
     const read = readJumpHost(sshProxy)
     if (!read) throw new ClusterValidationError(`ssh_proxy = ${sshProxy}: this is no jump host`)
     const { host, port, user } = read
@@ -26,7 +26,7 @@ export class SshProxy implements JumpWay {
     this.knownHostsFile = deps.paths.userKnownHosts
     this.jump = new SshJump({
       ...{ host, port, username: user, name },
-      privateKey: clusterKey(deps, keyname).privateKey(),
+      privateKey: key.privateKey(),
       hostKeys: new KnownHosts(this.knownHostsFile).byAddress({ name }),
       connectTimeoutMs: 30_000,
     })

@@ -33,6 +33,8 @@ export async function startCluster(
 ): Promise<Cluster> {
   checkTag(tag)
   const { signal } = options
+  const keyFile = options.overrides?.keyLocation
+  if (keyFile !== undefined) pool.useKeyFile(tag, keyFile)
   const harmless = ['beginning', 'checking the settings', 'looking for its nodes']
   const interrupted = (doing: string, cause: unknown) =>
     new CancelledStartRequest(tag, { doing, cause, launched: options.create === false || !harmless.includes(doing) })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClusterManager } from '../../../src/core/cluster/cluster-manager.js'
+import { generateKeyPair } from '../../../src/core/ssh/keys.js'
 import { type Simulated, simulatedManager } from '../../support/simulated/manager.js'
 import { expectWhole } from '../../support/simulated/whole.js'
 
@@ -35,4 +36,12 @@ test('two resumes at once leave one whole cluster', async () => {
   await on.cm.stopCluster('c')
   await Promise.all([1, 2].map(() => new ClusterManager(on.deps).startCluster('c', { create: false })))
   await expectWhole(on, 'c', ['master', 'node001', 'node002'])
+})
+
+test('a key file that only the start names opens the nodes', async () => {
+  const pair = await generateKeyPair('ed25519')
+  const keyLocation = await on.home.write('elsewhere.pem', pair.privateKey)
+  await on.aws.ec2.importKeyPair({ KeyName: 'mine', PublicKeyMaterial: Buffer.from(pair.publicKey) })
+  await on.cm.startCluster('c', { overrides: { clusterSize: 2, keyname: 'mine', keyLocation } })
+  await expectWhole(on, 'c', ['master', 'node001'])
 })
