@@ -187,7 +187,7 @@ export class SshConnection {
   async forward(host: string, port: number): Promise<Duplex> {
     const request: Request<ClientChannel> = (done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done)
     try {
-      return (await this.#attempt(request, (channel) => channel)).begun
+      return (await this.#attempt(request, (channel) => channel, 'keep')).begun
     } catch (error) {
       if (!this.#alive) throw this.#broken(error)
       const why = messageOf(error).replace('(SSH) Channel open failure: ', '')
@@ -231,21 +231,29 @@ export class SshConnection {
     }
   }
 
-  #attempt<C, T>(request: Request<C>, begin: (channel: C) => T): Promise<{ begun: T }> {
+  /** @param silent what an opening that is not answered says of the connection: nothing where it waits for another host */
+  #attempt<C, T>(
+    request: Request<C>,
+    begin: (channel: C) => T,
+    silent: 'destroy' | 'keep' = 'destroy',
+  ): Promise<{ begun: T }> {
     return new Promise((resolve, reject) => {
       if (!this.#alive) return reject(new Error('connection closed'))
       const received = this.#received
       const giveUp = () => {
-        this.destroy()
+        if (silent === 'destroy') this.destroy()
         settle(new Error('no answer from sshd'))
       }
       // early only where nothing can have begun and no other command would be lost with the connection
       const lookForLife = () => {
-        if (this.#received === received && this.#slots.activeCount <= 1) giveUp()
+        if (silent === 'destroy' && this.#received === received && this.#slots.activeCount <= 1) giveUp()
       }
       const timers = [setTimeout(lookForLife, SILENCE_MS), setTimeout(giveUp, this.target.connectTimeoutMs)]
       const stopListening = this.onLost((error) => settle(error))
+      let settled = false
       const settle = (error: Error | undefined, channel?: C) => {
+        if (settled) return void (channel as { close?(): void } | undefined)?.close?.() // nobody waits for it any more
+        settled = true
         for (const timer of timers) clearTimeout(timer)
         stopListening()
         error ? reject(error) : resolve({ begun: begin(channel as C) })
