@@ -71,6 +71,10 @@ sc_volume() {
   sc_part=$(sc_partition "$sc_whole" "$1" "$4")
   sc_file_system "$sc_part" "$1" "$5"
   sc_uuid=$(blkid -p -o value -s UUID "$sc_part")
+  for sc_at in $(blkid -o device -t UUID="$sc_uuid" 2>/dev/null || true); do
+    [ "$(readlink -f "$sc_at")" = "$sc_part" ] || [ "$(stat -Lc '%t:%T' "$sc_at")" = "$(stat -Lc '%t:%T' "$sc_part")" ] ||
+      sc_fail "$sc_at has the same file system as volume $1, by its UUID: one is a copy; give it another with tune2fs -U random (xfs_admin -U generate)"
+  done
   sc_tmp=$(mktemp /etc/fstab.XXXXXX)
   { [ ! -e /etc/fstab ] || cat /etc/fstab; } | awk -v source="UUID=$sc_uuid" -v path="$3" '
     $1 !~ /^#/ && ($2 == path || $1 == source) { next }
