@@ -48,7 +48,7 @@ interface Permission {
 
 /** Makes a group whose members reach each other freely and are reached by ssh from `sshCidr`. @returns its id */
 export async function createSecurityGroup(
-  ec2: Pick<EC2, 'createSecurityGroup' | 'authorizeSecurityGroupIngress'>,
+  ec2: Pick<EC2, 'createSecurityGroup' | 'authorizeSecurityGroupIngress' | 'deleteSecurityGroup'>,
   group: NewSecurityGroup,
   signal?: AbortSignal,
 ): Promise<string> {
@@ -62,7 +62,13 @@ export async function createSecurityGroup(
     abortable(signal),
   )
   if (!GroupId) throw new Error(`EC2 answered CreateSecurityGroup for ${group.name} without an id`)
-  await authorize(ec2, GroupId, groupRules(GroupId, group), signal)
+  try {
+    await authorize(ec2, GroupId, groupRules(GroupId, group), signal)
+  } catch (error) {
+    // Refused for good; an interrupted one is a start to go on with.
+    if (!signal?.aborted) await ec2.deleteSecurityGroup({ GroupId }).catch(() => undefined)
+    throw error
+  }
   return GroupId
 }
 

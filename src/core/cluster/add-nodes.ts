@@ -135,8 +135,22 @@ async function launchMore(
   const checked = await validatePlan(deps, plan, { keyIsThere: true, joins: true, signal })
   progress('launching the new nodes')
   deps.log.info(`Launching ${foldNodeNames(aliases)}...`)
-  const instances = await launchNodes(deps, checked, cluster.groupId, signal)
-  return instances.map(({ InstanceId }) => InstanceId ?? '')
+  try {
+    const instances = await launchNodes(deps, checked, cluster.groupId, signal)
+    return instances.map(({ InstanceId }) => InstanceId ?? '')
+  } catch (error) {
+    if (!signal?.aborted) await tellLaunched(deps, cluster, aliases)
+    throw error
+  }
+}
+
+/** Kinds of nodes are launched one after the other: those before the one that failed run, and cost money. */
+async function tellLaunched(deps: ClusterDeps, cluster: Cluster, aliases: readonly string[]): Promise<void> {
+  const there = (await cluster.getNodes()).map(({ alias }) => alias).filter((alias) => aliases.includes(alias))
+  if (there.length === 0) return
+  deps.log.warn(
+    `${foldNodeNames(there)} ${there.length === 1 ? 'was' : 'were'} launched before: "starcluster addnode -x -a ${there.join(',')} ${cluster.tag}" sets up what is there, "starcluster removenode -a ${there.join(',')} ${cluster.tag}" removes it`,
+  )
 }
 
 function overridden(groups: readonly LaunchGroup[], { instanceType, imageId }: AddNodesOptions): LaunchGroup[] {

@@ -80,7 +80,8 @@ function runInstances(ec2: EC2, input: RunInstancesCommandInput, signal?: AbortS
       return (await ec2.runInstances(input, abortable(signal))).Instances ?? []
     } catch (error) {
       // What was made a moment ago is not known everywhere at once.
-      if (isAwsError(error, 'InvalidGroup.NotFound', 'InvalidKeyPair.NotFound')) return undefined
+      if (isAwsError(error, 'InvalidGroup.NotFound', 'InvalidKeyPair.NotFound', 'InvalidPlacementGroup.Unknown'))
+        return undefined
       throw error
     }
   }

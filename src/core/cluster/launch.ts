@@ -61,7 +61,13 @@ export async function launchCluster(
   signal?: AbortSignal,
 ): Promise<Instance[]> {
   const instances = await launchNodes(deps, plan, groupId, signal)
-  await endLaunch(deps, groupId, signal)
+  try {
+    await endLaunch(deps, groupId, signal)
+  } catch (error) {
+    if (signal?.aborted) throw error
+    // The nodes are there; only `start -x` will look once more whether one is missing.
+    deps.log.warn(`the mark of a launch under way stays on cluster ${plan.tag}: ${messageOf(error)}`)
+  }
   return instances
 }
 
@@ -123,3 +129,5 @@ async function makePlacementGroup(deps: ClusterDeps, plan: CheckedPlan, signal?:
   const tags = withTags([{ Key: clusterTagKey, Value: plan.tag }], plan.record.launch?.tags ?? {})
   await createPlacementGroup(deps.aws.ec2, groupName(plan.tag), tags, signal)
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

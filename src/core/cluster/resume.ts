@@ -6,6 +6,7 @@ import type { Progress } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
+import { masterOf } from './find-node.js'
 import { endLaunch, isLaunching, launchCluster } from './launch.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
@@ -47,7 +48,7 @@ export async function resumeCluster(
   const ids = [...new Set([...present, ...(launched ?? [])])]
   const up = await waitForNodes(deps, pool, cluster, ids, { fresh: nodes.length === 0, signal })
   progress('attaching the volumes')
-  await attachVolumes(deps, cluster.volumes, up[0]!, signal)
+  await attachVolumes(deps, cluster.volumes, masterOf(tag, up), signal)
   progress('configuring the nodes')
   deps.log.info(`The master is ${up[0]?.dnsName}`)
   await runHooks(deps, cluster, up, [defaultSetup(), ...plugins], 'run', signal)
