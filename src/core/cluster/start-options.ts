@@ -22,6 +22,10 @@ export interface StartOverrides {
   readonly publicIps?: boolean
   /** Who may reach ssh, e.g. `198.51.100.0/24`. */
   readonly sshCidr?: string
+  /** No spot instances, whatever the template says. */
+  readonly onDemand?: boolean
+  /** Names of volumes, instead of the template's. */
+  readonly volumes?: readonly string[]
   /** Names of plugins, instead of the template's. */
   readonly plugins?: readonly string[]
 }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { addNodes } from '../cluster/add-nodes.js'
 import type { ClusterDeps } from '../cluster/deps.js'
-import { findGroups } from '../cluster/discover.js'
+import { clusterOf, findGroups } from '../cluster/discover.js'
 import { CancelledRequest } from '../cluster/errors.js'
 import type { NodePool } from '../cluster/node-pool.js'
 import { restartCluster } from '../cluster/restart.js'
 import { loadPlugins } from '../cluster/run-hooks.js'
 import { startCluster } from '../cluster/start.js'
 import { stopCluster } from '../cluster/stop.js'
-import { terminateCluster } from '../cluster/terminate.js'
+import { removeCluster, terminateCluster } from '../cluster/terminate.js'
 import { withSignal } from '../node/run-signal.js'
 import { removeNode, runAgain, runTests, type Trial, verify } from './acts.js'
 import { AuthorTests, testFileOf } from './author-tests.js'
@@ -89,7 +89,8 @@ function lifeOf(trial: Trial, { size = 2, template }: RehearsalOptions): Record<
   const { deps, pool, plugin, tag } = trial
   const options = {
     ...(template === undefined ? {} : { template }),
-    overrides: { clusterSize: size, plugins: [plugin] },
+    // A spot instance cannot be stopped, and a volume is somebody's data.
+    overrides: { clusterSize: size, plugins: [plugin], volumes: [], onDemand: true },
   }
   const added = { alias: '', sinceMs: 0 }
   return {
@@ -131,10 +132,14 @@ async function interrupted(trial: Trial, keep: boolean, cause: unknown): Promise
   }
 }
 
-/** Also after Ctrl-C, so without its signal; nothing of a trial may stay behind. */
-async function remove(trial: Pick<Trial, 'deps' | 'pool' | 'tag'>): Promise<void> {
+/**
+ * Also after Ctrl-C, so without its signal; nothing of a trial may stay behind. Without the plugin's hooks: one of them
+ * may be what hangs.
+ */
+async function remove({ deps, pool, tag }: Pick<Trial, 'deps' | 'pool' | 'tag'>): Promise<void> {
   await withSignal(new AbortController().signal, async () => {
-    if (await exists(trial)) await terminateCluster(trial.deps, trial.pool, trial.tag, { force: true })
+    const group = (await findGroups(deps, [tag])).get(tag)
+    if (group) await removeCluster(deps, pool, clusterOf(deps, pool, group))
   })
 }
 

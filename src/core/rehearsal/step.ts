@@ -97,6 +97,7 @@ class StepWatch {
         this.runningCommands.add(line)
         return {
           line: (text) => told?.line?.(text),
+          progress: (progress) => told?.progress?.(progress),
           end: (result) => {
             this.runningCommands.delete(line)
             told?.end(result)

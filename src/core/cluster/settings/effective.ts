@@ -8,14 +8,19 @@ export function withOverrides(
   template: ClusterTemplate,
   overrides: StartOverrides,
 ): ClusterTemplate {
-  const { nodeInstanceType, userdataScript, keyLocation, ...same } = overrides
-  const { keyLocation: ofTemplate, nodeInstanceTypes, ...rest } = template
+  const { nodeInstanceType, userdataScript, keyLocation, onDemand, ...same } = overrides
+  const { keyLocation: ofTemplate, nodeInstanceTypes, spotBid, spotMaxPrice, ...rest } = template
+  const spot = {
+    ...(spotBid === undefined ? {} : { spotBid }),
+    ...(spotMaxPrice === undefined ? {} : { spotMaxPrice }),
+  }
   const given = Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)) as Partial<
     typeof same
   >
   const location = same.keyname === undefined ? ofTemplate : config.keys.get(same.keyname)?.keyLocation
   return {
     ...rest,
+    ...(onDemand ? {} : spot),
     ...given,
     ...(location === undefined || keyLocation !== undefined ? {} : { keyLocation: location }),
     ...(userdataScript === undefined ? {} : { userdataScripts: userdataScript }),
