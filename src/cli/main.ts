@@ -101,7 +101,7 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
     })
   })
   process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onInterrupt)
+  process.on('SIGTERM', () => (handsOff ? process.exit(143) : onInterrupt()))
   // A closed pipe (`starcluster listclusters | head`) is the reader's choice, not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(status)

@@ -22,6 +22,8 @@ export interface EvaluatorOptions {
   readonly ready: () => Promise<void> | undefined
   /** Runs a line's work where a person can follow what it does. */
   readonly follow?: Follow
+  /** How long an interrupted line that watches its signal may take to end, in milliseconds; left out: as long as it needs. */
+  readonly graceMs?: number
   /** An error of a line that was given up before. */
   readonly onLateError: (error: unknown) => void
 }
@@ -31,9 +33,6 @@ export function executeIn(context: vm.Context): EvaluatorOptions['execute'] {
   return (script, filename) =>
     new vm.Script(script, { filename }).runInContext(context, { breakOnSigint: true, displayErrors: false })
 }
-
-/** How long an interrupted call that watches its signal may take to end what it began, in milliseconds. */
-const graceMs = 2_000
 
 /** Evaluates the lines of one session, one at a time. */
 export class Evaluator {
@@ -96,7 +95,7 @@ export class Evaluator {
     const again = running.controller.signal.aborted
     running.controller.abort(new DOMException('Interrupted', 'AbortError'))
     if (again || !running.signalUsed()) running.giveUp()
-    else setTimeout(running.giveUp, graceMs).unref()
+    else if (this.options.graceMs !== undefined) setTimeout(running.giveUp, this.options.graceMs).unref()
   }
 
   async #outcome(work: Work, signal: AbortSignal): Promise<Outcome> {

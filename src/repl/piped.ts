@@ -2,13 +2,13 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { NoSuchCommand, shellCommands } from './commands/index.js'
 import { createContext } from './context.js'
-import { executeIn } from './evaluator.js'
+import { executeIn, type Outcome } from './evaluator.js'
 import type { ShellOptions } from './options.js'
 import { surviving, watchProcess } from './process-events.js'
 import { Session } from './session.js'
 import { noTerminal } from './terminal-mode.js'
 
-/** Evaluates the lines of a pipe in order; results to `output`, errors to `errorOutput`. @returns 1 when one of them failed, else 0 */
+/** Evaluates the lines of a pipe in order; results to `output`, errors to `errorOutput`. @returns the status as of `runCode` */
 export async function runPiped(options: ShellOptions, input: Readable, output: Writable): Promise<number> {
   const session = await openSession(options, output)
   let failed = false
@@ -17,24 +17,29 @@ export async function runPiped(options: ShellOptions, input: Readable, output: W
     session.printError(e)
   }
   const events = { error, interrupt: () => interruptOrExit(session) }
-  await surviving(events, () => readLines(session, input, error))
-  return failed || session.commandFailed ? 1 : 0
+  const interrupted = await surviving(events, () => readLines(session, input, error))
+  return interrupted ? 130 : status(failed || session.commandFailed)
 }
 
 type OnError = (error: unknown) => void
 
-async function readLines(session: Session, input: Readable, onError: OnError): Promise<void> {
+/** @returns true when one of the lines was interrupted */
+async function readLines(session: Session, input: Readable, onError: OnError): Promise<boolean> {
   let pending = ''
+  let interrupted = false
   for await (const line of createInterface({ input, terminal: false })) {
-    if (pending === '' && isExit(line)) return
+    if (pending === '' && isExit(line)) return interrupted
     if (pending === '' && isCommand(line)) {
-      await runCommand(line, session, onError)
+      interrupted ||= (await runCommand(line, session, onError)) === 'interrupted'
       continue
     }
     pending += `${line}\n`
-    if (await evaluate(pending, session, onError)) pending = ''
+    const outcome = await evaluate(pending, session, onError)
+    interrupted ||= outcome === 'interrupted'
+    if (outcome !== 'incomplete') pending = ''
   }
   if (pending !== '') onError(new SyntaxError('The input ended in the middle of a statement'))
+  return interrupted
 }
 
 /**
@@ -51,16 +56,16 @@ export async function runCode(code: string, options: ShellOptions): Promise<numb
     session.printError(e)
   }
   watchProcess({ error, interrupt: () => interruptOrExit(session) })
-  if (isCommand(code)) await runCommand(code.trim(), session, error)
-  else {
-    const outcome = await session.run(code)
-    if (outcome.kind === 'interrupted') return 130
-    if (outcome.kind === 'value') await session.print(outcome.value)
-    else error(outcome.kind === 'error' ? outcome.error : new SyntaxError('The code is not complete'))
-  }
+  const run = isCommand(code) ? runCommand(code.trim(), session, error) : evaluate(code, session, error)
+  const outcome = await run
+  if (outcome === 'interrupted') return 130
+  if (outcome === 'incomplete') error(new SyntaxError('The code is not complete'))
   await new Promise(setImmediate) // rejections that nobody handles are told in the next round only
-  return failed || session.commandFailed ? 1 : Number(process.exitCode ?? 0)
+  return status(failed || session.commandFailed)
 }
+
+/** A failure is 1; else what the code set. */
+const status = (failed: boolean): number => (failed ? 1 : Number(process.exitCode ?? 0))
 
 async function openSession(options: ShellOptions, output: Writable): Promise<Session> {
   const errors = options.errorOutput ?? process.stderr
@@ -78,22 +83,29 @@ async function openSession(options: ShellOptions, output: Writable): Promise<Ses
   return session
 }
 
-/** False when the statement goes on. */
-async function evaluate(source: string, session: Session, onError: OnError): Promise<boolean> {
+async function evaluate(source: string, session: Session, onError: OnError): Promise<Outcome['kind']> {
   const outcome = await session.run(source)
   if (outcome.kind === 'value') await session.print(outcome.value)
-  if (outcome.kind === 'error') onError(outcome.error)
-  if (outcome.kind === 'interrupted') session.io.writeError('Interrupted\n')
-  return outcome.kind !== 'incomplete'
+  tell(outcome, session, onError)
+  return outcome.kind
 }
 
-async function runCommand(line: string, session: Session, onError: OnError): Promise<void> {
+function tell(outcome: Outcome, session: Session, onError: OnError): void {
+  if (outcome.kind === 'error') onError(outcome.error)
+  if (outcome.kind !== 'interrupted') return
+  session.io.writeError('Interrupted\n')
+  session.printInterruption(outcome.error)
+}
+
+async function runCommand(line: string, session: Session, onError: OnError): Promise<Outcome['kind']> {
   const [, name = '', argument = ''] = /^\.(\w+)\s*(.*)$/.exec(line) ?? []
   const command = shellCommands.find((c) => c.name === name)
   if (command) {
     const outcome = await session.command(command, argument)
-    if (outcome.kind === 'error') onError(outcome.error)
-  } else if (name === 'help') session.io.write(shellCommands.map((c) => `.${c.name.padEnd(8)} ${c.help}\n`).join(''))
+    tell(outcome, session, onError)
+    return outcome.kind
+  }
+  if (name === 'help') session.io.write(shellCommands.map((c) => `.${c.name.padEnd(8)} ${c.help}\n`).join(''))
   else {
     onError(
       new NoSuchCommand(
@@ -102,6 +114,7 @@ async function runCommand(line: string, session: Session, onError: OnError): Pro
       ),
     )
   }
+  return 'value'
 }
 
 function isCommand(line: string): boolean {

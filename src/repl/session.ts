@@ -58,6 +58,8 @@ export class Session {
       ready: () => this.#loading,
       ...(options.typecheck ? { check: async (source) => (await this.types(source)).check(source, this.inputs) } : {}),
       ...(options.follow ? { follow: options.follow } : {}),
+      // Who waits at a prompt wants it back; without one nothing is cut short that puts things in order.
+      ...(io.terminal.isOne ? { graceMs: 2_000 } : {}),
       onLateError: (error) => this.printError(error),
     })
   }

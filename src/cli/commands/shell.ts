@@ -21,13 +21,14 @@ export const define: DefineCommand = (command, cli) => {
     .passThroughOptions()
     .action(async (file: string | undefined, args: string[], flags: Flags) => {
       if (file !== undefined && flags.eval !== undefined) throw command.error('error: give a file or -e, not both')
-      cli.leaveInterruptsAlone()
       const program = file === undefined ? { code: flags.eval } : await readScript(file, args)
       const { runShell } = await import('../../repl/compose.js')
       const { followCommands } = await import('../follow-commands.js')
       const follow: ShellRun['follow'] = (work, signal) => followCommands(cli, { until: signal }, work)
       const { preload: cluster, typecheck } = flags
-      cli.exitWith(await runShell(await cli.open(), cli.env, { ...program, cluster, typecheck, follow }))
+      const sc = await cli.open()
+      cli.leaveInterruptsAlone() // from here on they are the shell's
+      cli.exitWith(await runShell(sc, cli.env, { ...program, cluster, typecheck, follow }))
     })
   examples(command, [
     ['starcluster shell', "then: cm.runPlugin('myplugin', 'testcluster')"],
