@@ -194,8 +194,8 @@ function describeSetting(
   { name, type, required, fallback, doc }: SchemaSetting,
   value: string | undefined,
 ): SettingDescription {
-  const shown = value !== undefined && looksSecret(name) ? '(not shown)' : value
-  return { name: configSpelling(name), type, required, fallback, doc, value: shown }
+  const shown = (text: string | undefined) => (text !== undefined && looksSecret(name) ? '(not shown)' : text)
+  return { name: configSpelling(name), type, required, fallback: shown(fallback), doc, value: shown(value) }
 }
 
 /** The class and those it extends, as far as we have their source. */

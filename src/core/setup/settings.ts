@@ -28,8 +28,9 @@ export function constructorArguments(
     }
     const parsed = parseSetting(found.raw, setting.type)
     if ('value' in parsed) return parsed.value
-    const shown = looksSecret(found.key) ? '' : ` = ${found.raw}`
-    problems.push(`${found.key}${shown} ${parsed.problem}`)
+    // What is wrong with a list quotes its item.
+    const hidden = parsed.problem.includes('"') ? 'has an item that is not of its type' : parsed.problem
+    problems.push(looksSecret(found.key) ? `${found.key} ${hidden}` : `${found.key} = ${found.raw} ${parsed.problem}`)
     return undefined
   }
   const values = parameters.map((parameter) => {

@@ -122,6 +122,7 @@ test.each<[string, Record<string, string>, string]>([
   ],
   ['m: "auto" | number', { m: 'x' }, 'm = x is not auto | number'],
   ['accessToken: number', { access_token: 'hunter2' }, 'access_token is no number'],
+  ['accessTokens: number[]', { access_tokens: '1, hunter2' }, 'access_tokens has an item that is not of its type'],
   [
     '{ packages }: { packages: string[] }',
     { pakages: 'a' },
