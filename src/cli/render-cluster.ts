@@ -9,7 +9,10 @@ export function renderCluster(cluster: ClusterListing): string {
     ['Uptime', cluster.launchTime ? uptime(cluster.launchTime) : 'N/A'],
     ['Zone', cluster.zone ?? 'N/A'],
     ['Keypair', cluster.keyname ?? 'N/A'],
-    ['EBS volumes', 'N/A'],
+    [
+      'EBS volumes',
+      cluster.volumes.map(({ volumeId, mountPath }) => `${volumeId} on ${mountPath}`).join(', ') || 'N/A',
+    ],
   ]
   const nodes = cluster.nodes.map((n) =>
     `    ${n.alias.padStart(7)} ${n.state.padEnd(8)} ${n.instanceId} ${n.address ?? ''}${sshStatus(n.ssh)}${spot(n)}`.trimEnd(),

@@ -52,7 +52,14 @@ export class DryRun implements AsyncDisposable {
 
   static async begin(deps: ClusterDeps, pool: NodePool, tag: string, signal: AbortSignal | undefined): Promise<DryRun> {
     const name = `dry-run-${Date.now().toString(36)}`
-    await snapshotCluster(deps, pool, tag, name, { signal })
+    try {
+      await snapshotCluster(deps, pool, tag, name, { signal })
+    } catch (error) {
+      // It may be there all the same, and would be the newest for a rollback.
+      const forget = () => forgetSnapshot(deps, pool, tag, name).catch(() => undefined)
+      await withSignal(new AbortController().signal, forget)
+      throw error
+    }
     return new DryRun(deps, pool, tag, name)
   }
 

@@ -4,9 +4,10 @@ import { describeInstances, livingStates } from '../aws/instances.js'
 import { interruptionNotices } from '../aws/spot-requests.js'
 import type { Node } from '../node/node.js'
 import { onEach } from '../ssh/fan-out.js'
+import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { type ClusterGroup, clusterOf, findGroups } from './discover.js'
-import { ClusterDoesNotExist } from './errors.js'
+import { ClusterDoesNotExist, IncompatibleCluster } from './errors.js'
 import type { NodePool } from './node-pool.js'
 import { groupName } from './tag.js'
 
@@ -21,7 +22,15 @@ export interface ClusterListing {
   readonly zone?: string
   readonly keyname?: string
   readonly subnetId?: string
+  /** EBS volumes that the cluster was started with. */
+  readonly volumes: readonly VolumeListing[]
   readonly nodes: readonly NodeListing[]
+}
+
+interface VolumeListing {
+  readonly volumeId: string
+  /** Where the nodes have it. */
+  readonly mountPath: string
 }
 
 interface NodeListing {
@@ -85,6 +94,7 @@ async function listing(
     ...(first?.placement ? { zone: first.placement } : {}),
     ...(first?.keyName ? { keyname: first.keyName } : {}),
     ...(first?.subnetId ? { subnetId: first.subnetId } : {}),
+    volumes: volumesOf(cluster),
     nodes: nodes.map((node, i) => ({
       alias: node.alias,
       state: node.state,
@@ -94,6 +104,16 @@ async function listing(
       ...(ssh[i] ? { ssh: ssh[i] } : {}),
       ...spotFacts(node, notices),
     })),
+  }
+}
+
+/** None of a cluster whose settings cannot be read: it can be listed all the same. */
+function volumesOf(cluster: Cluster): VolumeListing[] {
+  try {
+    return cluster.volumes.map(({ volumeId, mountPath }) => ({ volumeId, mountPath }))
+  } catch (error) {
+    if (error instanceof IncompatibleCluster) return []
+    throw error
   }
 }
 
