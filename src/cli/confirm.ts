@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises'
 import { StarClusterError } from '../index.js'
+import { Questions } from './ask.js'
 
 /** A destructive command was asked for where nobody can be asked back. */
 export class ConfirmationNeeded extends StarClusterError {
@@ -16,13 +16,6 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
       hint: 'give -c (--confirm) to go ahead without being asked',
     })
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr })
-  // readline takes Ctrl-C for itself while it reads; it means the same here as everywhere.
-  prompt.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-  try {
-    const answer = await prompt.question(`${question} (y/n) `, { signal })
-    return ['y', 'Y', 'yes'].includes(answer.trim())
-  } finally {
-    prompt.close()
-  }
+  using questions = new Questions(signal)
+  return ['y', 'Y', 'yes'].includes(await questions.ask(`${question} (y/n)`))
 }

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { pluginSearchPath, writeNewPlugin } from '../../index.js'
+import { isUrl, pluginSearchPath, StarClusterError, writeNewPlugin } from '../../index.js'
 import { packageFolder, publicModules } from '../../public-modules.js'
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
@@ -14,6 +14,7 @@ export const define: DefineCommand = (command, cli) => {
       const path = pluginSearchPath(current, cli.env)
       const dir = flags.dir === undefined ? (path[0] ?? paths.plugins) : resolve(flags.dir)
       const configFile = current.path ?? paths.configFiles[0] ?? ''
+      if (isUrl(configFile)) throw new ConfigNotWritable(configFile)
       const made = writeNewPlugin({ name, dir, config: configFile, taken: current.plugins.keys(), types: typePlaces() })
       cli.print(`${made.file}  the plugin, class ${made.className}`)
       cli.print(`${made.testFile}  its test, which "starcluster test" runs`)
@@ -46,5 +47,14 @@ function typePlaces() {
   return {
     modules: Object.fromEntries(publicModules().map(({ name, types }) => [name, types])),
     typeRoot: dirname(packageFolder('@types/node')),
+  }
+}
+
+class ConfigNotWritable extends StarClusterError {
+  readonly code = 'ConfigNotWritable'
+  constructor(url: string) {
+    super(`the config is read from ${url}: the section of a new plugin cannot be written there`, {
+      hint: 'name a file with -c or $STARCLUSTER_CONFIG; it may INCLUDE the other',
+    })
   }
 }

@@ -1,5 +1,5 @@
-import chalk from 'chalk'
 import { ConfigError, type ConfigFinding, checkConfig, RegionDoesNotExist, type StarCluster } from '../../index.js'
+import { chalk } from '../colors.js'
 import type { CliContext } from '../context.js'
 import { openStarCluster } from '../open.js'
 

@@ -1,5 +1,5 @@
-import chalk from 'chalk'
 import type { ExplainedSection, ExplainedSetting } from '../../index.js'
+import { chalk } from '../colors.js'
 import type { CliContext } from '../context.js'
 
 interface ShowFlags {
