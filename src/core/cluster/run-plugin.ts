@@ -1,5 +1,6 @@
 import { ChangeWatch, type ClusterChanges } from '../changes/cluster-changes.js'
 import type { Node } from '../node/node.js'
+import { requireText } from '../required.js'
 import type { Hook } from '../setup/hook-names.js'
 import type { LoadedPlugin } from '../setup/loader.js'
 import { PluginError } from '../setup/plugin-errors.js'
@@ -12,6 +13,7 @@ import { DryRun, startFresh } from './fresh-start.js'
 import type { NodePool } from './node-pool.js'
 import { inOrder, loadPlugins, runHook, runningNodes } from './run-hooks.js'
 import { requireDisks } from './snapshots.js'
+import { checkTag } from './tag.js'
 
 export interface RunPluginOptions {
   readonly signal?: AbortSignal | undefined
@@ -49,6 +51,8 @@ export async function runPlugins(
   return cancellable(
     signal,
     async (progress) => {
+      for (const name of names) requireText('the name of a plugin', name)
+      checkTag(tag)
       if (fresh || dryRun) requireDisks(deps, tag)
       progress(doing)
       const [plugins, running] = await Promise.allSettled([
