@@ -12,6 +12,7 @@ test('everything of a user lies below HOME', () => {
     debugLog: '/h/.starcluster/logs/debug.log',
     keys: '/h/.starcluster/keys',
     knownHosts: '/h/.starcluster/known_hosts',
+    userKnownHosts: '/h/.ssh/known_hosts',
     knownHostsDir: '/h/.starcluster/known_hosts.d',
     history: '/h/.starcluster/shell_history',
   })

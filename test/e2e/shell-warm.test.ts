@@ -59,7 +59,7 @@ describe.skipIf(!canRunNodes)('an open shell', { timeout: 180_000 }, () => {
   test('leaves a connection that has gone silent, and runs the command once', async () => {
     await signalSessions('STOP')
     shell.enter('!!node001 echo run >> /root/runs; cat /root/runs')
-    await shell.sees(/\nnode001: run\n/)
+    await shell.sees(/node001: run\n/) // what is waited for stood in the line before
     await signalSessions('KILL')
     await runs('after')
   })
