@@ -65,6 +65,11 @@ sc_file_system() {
   sc_changed "file system of $2"
 }
 
+# sc_same_device DEVICE OTHER - by name, through links, or by number
+sc_same_device() {
+  [ "$(readlink -f "$1")" = "$2" ] || [ "$(stat -Lc '%t:%T' "$1" 2>/dev/null)" = "$(stat -Lc '%t:%T' "$2")" ]
+}
+
 # sc_volume VOLUME DEVICE PATH PARTITION FORMAT
 sc_volume() {
   sc_whole=$(sc_wait_disk "$1" "$2")
@@ -72,7 +77,7 @@ sc_volume() {
   sc_file_system "$sc_part" "$1" "$5"
   sc_uuid=$(blkid -p -o value -s UUID "$sc_part")
   for sc_at in $(blkid -o device -t UUID="$sc_uuid" 2>/dev/null || true); do
-    [ "$(readlink -f "$sc_at")" = "$sc_part" ] || [ "$(stat -Lc '%t:%T' "$sc_at")" = "$(stat -Lc '%t:%T' "$sc_part")" ] ||
+    sc_same_device "$sc_at" "$sc_part" ||
       sc_fail "$sc_at has the same file system as volume $1, by its UUID: one is a copy; give it another with tune2fs -U random (xfs_admin -U generate)"
   done
   sc_tmp=$(mktemp /etc/fstab.XXXXXX)
@@ -85,7 +90,7 @@ sc_volume() {
   [ -d "$3" ] || mkdir -p "$3"
   if mountpoint -q "$3"; then
     sc_there=$(awk -v path="$3" '$2 == path { device = $1 } END { print device }' /proc/self/mounts)
-    [ "$(stat -Lc '%t:%T' "$sc_there" 2>/dev/null)" = "$(stat -Lc '%t:%T' "$sc_part")" ] || [ "$sc_there" = "$sc_part" ] ||
+    sc_same_device "$sc_there" "$sc_part" ||
       sc_fail "$3 is taken by $sc_there, so volume $1 cannot be mounted there"
     return 0
   fi
