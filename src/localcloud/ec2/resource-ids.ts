@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { AwsError, invalidValue } from '../protocol/aws-error.js'
+import { AwsError, invalidValue, missingParameter } from '../protocol/aws-error.js'
 
 /** A fresh id in EC2's long format: prefix, `-0`, sixteen hexadecimal digits. */
 export function newId(prefix: string): string {
@@ -119,6 +119,17 @@ export function lookUp<T>(kind: ResourceKind, ids: readonly string[], find: (id:
   const missing = [...found].filter(([, record]) => record === undefined).map(([id]) => id)
   if (missing.length > 0) throw notFound(kind, missing)
   return [...found.values()] as T[]
+}
+
+/** The one record of this id. @throws AwsError MissingParameter naming the parameter, and what `lookUp` throws */
+export function lookUpOne<T>(
+  kind: ResourceKind,
+  parameter: string,
+  id: string | undefined,
+  find: (id: string) => T | undefined,
+): T {
+  if (!id) throw missingParameter(parameter)
+  return lookUp(kind, [id], find)[0] as T
 }
 
 /** Own members only: `constructor` is no instance id. */

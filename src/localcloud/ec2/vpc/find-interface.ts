@@ -1,12 +1,10 @@
-import { missingParameter } from '../../protocol/aws-error.js'
-import { lookUp, own } from '../resource-ids.js'
+import { lookUpOne, own } from '../resource-ids.js'
 import type { Ec2State, InstanceRecord } from '../state.js'
 import { type InterfaceRecord, networkOf } from './records.js'
 
 /** One that was made by itself. @throws AwsError InvalidNetworkInterfaceID.NotFound, also for one that a launch made */
 export function requireInterface(state: Ec2State, id: string | undefined): InterfaceRecord {
-  if (!id) throw missingParameter('networkInterfaceId')
-  return lookUp('networkInterface', [id], (one) => own(networkOf(state).interfaces, one))[0] as InterfaceRecord
+  return lookUpOne('networkInterface', 'networkInterfaceId', id, (one) => own(networkOf(state).interfaces, one))
 }
 
 /** The instance whose interface it is. */

@@ -9,11 +9,11 @@ import type {
   InternetGateway,
 } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
-import { AwsError, invalidValue, missingParameter } from '../../protocol/aws-error.js'
+import { AwsError, invalidValue } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { filterBy } from '../filters.js'
 import { paginate } from '../pagination.js'
-import { lookUp, newId, own } from '../resource-ids.js'
+import { lookUp, lookUpOne, newId, own } from '../resource-ids.js'
 import type { Ec2State } from '../state.js'
 import { forgetTags, parseTagSpecification, putTags, tagList, tagsOf } from '../tags/tags.js'
 import { type GatewayRecord, networkOf, vpcOf } from './records.js'
@@ -23,8 +23,7 @@ import { requireVpc } from './vpcs.js'
 const MOST = 5
 
 export function requireGateway(state: Ec2State, id: string | undefined): GatewayRecord {
-  if (!id) throw missingParameter('internetGatewayId')
-  return lookUp('gateway', [id], (one) => own(networkOf(state).gateways, one))[0] as GatewayRecord
+  return lookUpOne('gateway', 'internetGatewayId', id, (one) => own(networkOf(state).gateways, one))
 }
 
 export function createInternetGateway(input: CreateInternetGatewayRequest, cloud: Cloud): CreateInternetGatewayResult {

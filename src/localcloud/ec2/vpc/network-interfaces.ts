@@ -16,7 +16,7 @@ import { requireInstances } from '../instances/describe-instances.js'
 import { checkPrivateIp, groupsIn } from '../instances/launch-network.js'
 import { allocatePrivate, macAddress, privateDnsName } from '../network.js'
 import { paginate } from '../pagination.js'
-import { lookUp, newId } from '../resource-ids.js'
+import { lookUp, lookUpOne, newId } from '../resource-ids.js'
 import type { Ec2State } from '../state.js'
 import { forgetTags, parseTagSpecification, putTags, tagsOf } from '../tags/tags.js'
 import { unsupported } from '../unsupported.js'
@@ -57,8 +57,7 @@ function refuseUnsupported(input: CreateNetworkInterfaceRequest): void {
 
 /** @throws AwsError InvalidNetworkInterfaceID.NotFound */
 export function requireAnyInterface(state: Ec2State, id: string | undefined): Interface {
-  if (!id) throw missingParameter('networkInterfaceId')
-  return lookUp('networkInterface', [id], (one) => interfaceById(state, one))[0] as Interface
+  return lookUpOne('networkInterface', 'networkInterfaceId', id, (one) => interfaceById(state, one))
 }
 
 /** @throws AwsError InvalidParameterValue while an instance has it */

@@ -17,7 +17,7 @@ import { AwsError, invalidValue, missingParameter } from '../../protocol/aws-err
 import { endDryRun } from '../dry-run.js'
 import { filterBy } from '../filters.js'
 import { paginate } from '../pagination.js'
-import { lookUp, newId, own } from '../resource-ids.js'
+import { lookUp, lookUpOne, newId, own } from '../resource-ids.js'
 import type { Ec2State } from '../state.js'
 import { forgetTags, parseTagSpecification, putTags, tagList, tagsOf } from '../tags/tags.js'
 import { unsupported } from '../unsupported.js'
@@ -29,8 +29,7 @@ import { requireVpc } from './vpcs.js'
 const MOST = 200
 
 export function requireRouteTable(state: Ec2State, id: string | undefined): RouteTableRecord {
-  if (!id) throw missingParameter('routeTableId')
-  return lookUp('routeTable', [id], (one) => own(networkOf(state).routeTables, one))[0] as RouteTableRecord
+  return lookUpOne('routeTable', 'routeTableId', id, (one) => own(networkOf(state).routeTables, one))
 }
 
 export function createRouteTable(input: CreateRouteTableRequest, cloud: Cloud): CreateRouteTableResult {

@@ -13,7 +13,7 @@ import { endDryRun } from '../dry-run.js'
 import { filterBy } from '../filters.js'
 import { freeAddresses, RESERVED } from '../network.js'
 import { paginate } from '../pagination.js'
-import { lookUp, newId, own } from '../resource-ids.js'
+import { lookUp, lookUpOne, newId, own } from '../resource-ids.js'
 import type { Ec2State } from '../state.js'
 import { forgetTags, parseTagSpecification, putTags, tagList, tagsOf } from '../tags/tags.js'
 import { unsupported } from '../unsupported.js'
@@ -27,8 +27,7 @@ import { ZONES, type Zone, zoneIdOf } from './zones.js'
 const MOST = 200
 
 export function requireSubnet(state: Ec2State, id: string | undefined): SubnetRecord {
-  if (!id) throw missingParameter('subnetId')
-  return lookUp('subnet', [id], (one) => own(networkOf(state).subnets, one))[0] as SubnetRecord
+  return lookUpOne('subnet', 'subnetId', id, (one) => own(networkOf(state).subnets, one))
 }
 
 /** @throws AwsError InvalidSubnet.Range, InvalidSubnet.Conflict, SubnetLimitExceeded */

@@ -7,11 +7,11 @@ import type {
   Vpc,
 } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
-import { AwsError, missingParameter } from '../../protocol/aws-error.js'
+import { AwsError } from '../../protocol/aws-error.js'
 import { endDryRun } from '../dry-run.js'
 import { filterBy } from '../filters.js'
 import { paginate } from '../pagination.js'
-import { lookUp, newId, own } from '../resource-ids.js'
+import { lookUp, lookUpOne, newId, own } from '../resource-ids.js'
 import { defaultGroup, type Ec2State } from '../state.js'
 import { forgetTags, parseTagSpecification, putTags, tagList, tagsOf } from '../tags/tags.js'
 import { unsupported } from '../unsupported.js'
@@ -24,8 +24,7 @@ import { DHCP_OPTIONS_ID } from './zones.js'
 const MOST = 5
 
 export function requireVpc(state: Ec2State, id: string | undefined): VpcRecord {
-  if (!id) throw missingParameter('vpcId')
-  return lookUp('vpc', [id], (one) => own(networkOf(state).vpcs, one))[0] as VpcRecord
+  return lookUpOne('vpc', 'vpcId', id, (one) => own(networkOf(state).vpcs, one))
 }
 
 /** With a main route table and a default security group, as every VPC. */
