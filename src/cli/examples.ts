@@ -1,11 +1,20 @@
 import type { Command } from 'commander'
 
-/** Adds an "Examples" block below a command's help. Each example is a command line and what it does. */
-export function examples(command: Command, lines: ReadonlyArray<readonly [line: string, meaning: string]>): void {
+/** A command line, and what it does. */
+export type Example = readonly [line: string, meaning: string]
+
+const known = new WeakMap<Command, readonly Example[]>()
+
+/** Adds an "Examples" block below a command's help. */
+export function examples(command: Command, lines: readonly Example[]): void {
+  known.set(command, lines)
   const width = Math.max(...lines.map(([line]) => line.length))
   const body = lines.map(([line, meaning]) => `  $ ${line.padEnd(width)}   # ${meaning}`).join('\n')
   command.addHelpText('after', `\nExamples:\n${body}`)
 }
+
+/** What `examples` was given for a command. */
+export const examplesOf = (command: Command): readonly Example[] => known.get(command) ?? []
 
 /** Parses an option that must be a whole number of at least 1. */
 export function positiveInteger(text: string): number {

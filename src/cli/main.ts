@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import type { StarCluster } from '../index.js'
-import { packageVersion } from '../package-root.js'
 import type { CliContext, GlobalOptions } from './context.js'
 import { loginOptionsWithValue } from './login-options.js'
-import { commands, findCommand } from './registry.js'
+import { createProgram } from './program.js'
+import { findCommand } from './registry.js'
 import { separateRemoteCommand, splitAtCommand } from './words.js'
 
 process.exitCode = await main(process.argv.slice(2))
@@ -20,7 +20,7 @@ function endSoon(): void {
 
 /** Parses, loads the one command that runs, runs it, reports. @returns the exit status */
 async function main(argv: string[]): Promise<number> {
-  const program = overview()
+  const program = createProgram()
   const { cli, close } = createContext(program)
   try {
     const { globals, word, rest } = splitAtCommand(argv)
@@ -49,33 +49,6 @@ async function main(argv: string[]): Promise<number> {
     await close()
     return status
   }
-}
-
-function overview(): Command {
-  const program = new Command('starcluster')
-    .description('Starts, configures and manages clusters of machines, on Amazon EC2 or on this machine.')
-    .version(packageVersion(), '--version', 'print the version')
-    .option('-d, --debug', 'show debug messages (they always go to ~/.starcluster/logs/debug.log)')
-    .option(
-      '-c, --config <file>',
-      'config file (default: $STARCLUSTER_CONFIG, ~/.starclusterrc, ~/.starcluster/config)',
-    )
-    .option('-r, --region <name>', '"local" or a region of AWS (default: local, unless the config has [aws info])')
-    .enablePositionalOptions()
-    .showSuggestionAfterError()
-    .showHelpAfterError('    "starcluster help" lists the commands')
-    .configureHelp({ sortSubcommands: false })
-    .exitOverride()
-  for (const { name, aliases, summary } of commands) {
-    program
-      .command(name)
-      .aliases(aliases)
-      .description(summary)
-      .copyInheritedSettings(program)
-      .showHelpAfterError(`    "starcluster help ${name}" shows its options and examples`)
-  }
-  program.addHelpText('after', '\n"starcluster help COMMAND" shows a command\'s options and examples.')
-  return program
 }
 
 function createContext(program: Command): { cli: CliContext; close: () => Promise<number> } {

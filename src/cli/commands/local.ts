@@ -53,10 +53,10 @@ export const define: DefineCommand = (command, cli) => {
     (await import('../local/profiles.js')).profiles(cli, {}),
   )
   profileAct('add', 'make one, with a role of the same name')
-    .argument('<name>')
+    .argument('<name>', 'what it is called')
     .action(async (add) => (await import('../local/profiles.js')).profiles(cli, { add }))
   profileAct('remove', 'remove one that no machine has')
-    .argument('<name>')
+    .argument('<name>', 'name of the profile')
     .action(async (remove) => (await import('../local/profiles.js')).profiles(cli, { remove }))
   const image = act('image', 'look after the images machines start from')
   const imageAct = (name: string, summary: string) => sub(image, name).description(summary)
@@ -73,7 +73,7 @@ export const define: DefineCommand = (command, cli) => {
     .option('--name <name>', "the image's name; default: the file's")
     .action(async (file, flags) => (await import('../local/images.js')).importFile(cli, file, flags))
   imageAct('remove', 'remove images; machines made from them go on')
-    .argument('<ami...>')
+    .argument('<ami...>', 'ids of images')
     .action(async (ids) => (await import('../local/images.js')).remove(cli, ids))
   examples(command, [
     ['starcluster local doctor', 'what is missing here, and how to mend it'],
