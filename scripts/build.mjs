@@ -1,7 +1,7 @@
 // Builds dist/: the command line, the library entry and the local cloud's daemon, as split ES modules.
 // `--types` also writes dist/types/*.d.ts (slower: runs the TypeScript compiler).
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildContainerProgram } from './lib/build/container.mjs'
@@ -47,6 +47,10 @@ await build({
   plugins: [cachedSdk],
 })
 chmodSync('dist/cli/main.js', 0o755)
+// Completion answers within a Tab's patience: it reads what the commands define instead of loading them all.
+execFileSync(process.execPath, ['dist/cli/main.js', '__describe'], {
+  stdio: ['ignore', openSync('dist/cli/commands.json', 'w'), 'inherit'],
+})
 if (existsSync('src/localcloud/nodes/guest')) {
   cpSync('src/localcloud/nodes/guest', 'dist/localcloud/guest', { recursive: true })
 }

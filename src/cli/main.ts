@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { type Command, CommanderError } from 'commander'
 import type { StarCluster } from '../index.js'
+import { changesNames } from './completion/changes-names.js'
 import type { CliContext, GlobalOptions } from './context.js'
+import { runHidden } from './hidden.js'
 import { loginOptionsWithValue } from './login-options.js'
 import { createProgram } from './program.js'
 import { findCommand } from './registry.js'
@@ -24,6 +26,7 @@ async function main(argv: string[]): Promise<number> {
   const { cli, close } = createContext(program)
   try {
     const { globals, word, rest } = splitAtCommand(argv)
+    if (word?.startsWith('__') && (await runHidden(word, { program, cli, globals, rest }))) return 0
     const entry = findCommand(word === 'help' ? rest[0] : word)
     const command = program.commands.find((c) => c.name() === entry?.name)
     if (entry && command) (await entry.load()).define(command, cli)
@@ -39,6 +42,7 @@ async function main(argv: string[]): Promise<number> {
         ? rest
         : separateRemoteCommand(rest, entry.remoteCommandAfter, loginOptionsWithValue)
     await program.parseAsync([...globals, ...(word === undefined ? [] : [word]), ...own], { from: 'user' })
+    if (entry && changesNames.has(entry.name)) (await import('./completion/names.js')).lookAgain(cli.env, globals)
     return await close()
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2

@@ -53,6 +53,11 @@ export const commands: readonly CommandEntry[] = [
   entry('snapshots', 'list the named states of a cluster (local cloud)', () => import('./commands/snapshots.js')),
   entry('config', 'write, check and explain the config', () => import('./commands/config.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
+  entry(
+    'completion',
+    'print what lets bash, zsh or fish complete commands and names',
+    () => import('./commands/completion.js'),
+  ),
   entry('local', 'look after the local cloud', () => import('./commands/local.js')),
 ]
 
