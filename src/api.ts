@@ -1,6 +1,7 @@
 /** What plugins import as 'starcluster'. Re-exports only; src/index.ts adds the composition. */
 export type { AwsClients } from './core/aws/clients.js'
 export * from './core/aws/errors.js'
+export { type IamPolicy, iamPolicy } from './core/aws/permissions/policy.js'
 export {
   type DiskState,
   type RegionCredentials,

@@ -83,16 +83,23 @@ const localCloudDoors = [
   'localcloud/nodes/images.ts',
 ]
 
+/** A leaf that cli may read without loading the library behind index.ts: a Tab is answered before that could be done. */
+const leaves = ['core/paths.ts']
+
 const { local, packages } = readImports()
 
 test('imports follow the arrows of docs/architecture.md', () => {
   const forbidden = local.filter(({ from, to }) => {
     const [a, b] = [area(from), area(to)]
-    if (a === b) return false
+    if (a === b || (a === 'cli' && leaves.includes(to))) return false
     if (!allowed[a]?.includes(b)) return true
     return b === 'localcloud' && !localCloudDoors.includes(to)
   })
   expect(forbidden.map((i) => `${i.from} -> ${i.to}`)).toEqual([])
+})
+
+test('leaves import nothing of ours', () => {
+  expect(local.filter(({ from }) => leaves.includes(from))).toEqual([])
 })
 
 test('bundled plugins import only starcluster and Node itself', () => {
