@@ -46,6 +46,7 @@ export { type StarClusterPaths, starclusterPaths } from './core/paths.js'
 export type { Rehearsal, RehearsalOptions, RehearsalProgress } from './core/rehearsal/rehearse.js'
 export type { StepResult } from './core/rehearsal/step.js'
 export type { TestFailure, TestResult, TestRun } from './core/rehearsal/test-run.js'
+export * from './core/resources/index.js'
 export type { PluginDescription, SettingDescription } from './core/setup/catalogue.js'
 export {
   ClusterSetup,

@@ -40,6 +40,8 @@ export interface StarClusterOptions {
 export interface StarCluster {
   readonly cm: ClusterManager
   readonly aws: AwsClients
+  /** Clients of another region of the same cloud, with the same credentials. @throws RegionDoesNotExist */
+  awsIn(region: string): AwsClients
   readonly region: RegionEntry
   readonly plugins: PluginLoader
   readonly paths: StarClusterPaths
@@ -66,12 +68,15 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
   const region = regions.get(
     chooseRegion({ config: config(), ...(options.region === undefined ? {} : { flag: options.region }) }),
   )
-  const aws = createAwsClients({
-    region,
-    credentials: () => configuredCredentials(config()),
-    profile: () => config().aws?.awsProfile,
-    signal: currentSignal,
-  })
+  const clients = clientsByRegion((name) =>
+    createAwsClients({
+      region: regions.get(name),
+      credentials: () => configuredCredentials(config()),
+      profile: () => config().aws?.awsProfile,
+      signal: currentSignal,
+    }),
+  )
+  const aws = clients.of(region.name)
   const plugins = new PluginLoader({
     pluginPath: () => pluginSearchPath(config(), env),
     bundledDir: join(packageRoot(), 'src', 'plugins'),
@@ -92,6 +97,7 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
   return {
     cm,
     aws,
+    awsIn: clients.of,
     region,
     plugins,
     paths,
@@ -100,9 +106,23 @@ export async function createStarCluster(options: StarClusterOptions = {}): Promi
     close: async () => {
       await cm.close()
       await plugins.dispose()
-      aws.close()
+      clients.close()
     },
   }
+}
+
+/** Of each region the same clients each time. */
+function clientsByRegion(make: (region: string) => AwsClients) {
+  const made = new Map<string, AwsClients>()
+  const of = (region: string): AwsClients => {
+    const known = made.get(region) ?? make(region)
+    made.set(region, known)
+    return known
+  }
+  const close = () => {
+    for (const clients of made.values()) clients.close()
+  }
+  return { of, close }
 }
 
 /** Arguments of Node for the program of src/testing/run-tests.ts. */

@@ -51,6 +51,18 @@ export const commands: readonly CommandEntry[] = [
     () => import('./commands/rollback.js'),
   ),
   entry('snapshots', 'list the named states of a cluster (local cloud)', () => import('./commands/snapshots.js')),
+  entry('listinstances lsi', 'list the instances of the region', () => import('./commands/listinstances.js')),
+  entry('listspots ls', 'list spot requests', () => import('./commands/listspots.js')),
+  entry('listimages li', 'list your own images', () => import('./commands/listimages.js')),
+  entry(
+    'listpublic lp',
+    'search the images of Debian, Ubuntu, Amazon Linux and the local cloud',
+    () => import('./commands/listpublic.js'),
+  ),
+  entry('listvolumes lv', 'list EBS volumes', () => import('./commands/listvolumes.js')),
+  entry('listkeypairs lk', 'list key pairs', () => import('./commands/listkeypairs.js')),
+  entry('listregions lr', 'list the regions of the cloud', () => import('./commands/listregions.js')),
+  entry('listzones lz', 'list the availability zones of a region', () => import('./commands/listzones.js')),
   entry('config', 'write, check and explain the config', () => import('./commands/config.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
   entry(

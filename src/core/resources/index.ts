@@ -1,0 +1,24 @@
+/** Single resources of a region: listed, made, removed. Each concept is a file beside this one. */
+export type { ResourceDeps } from './deps.js'
+export {
+  BucketDoesNotExist,
+  InvalidImageName,
+  KeyFileExists,
+  KeyPairAlreadyExists,
+  KeyPairDoesNotExist,
+  NoLongerAvailable,
+  SpotHistoryError,
+} from './errors.js'
+export { type ImageListing, listImages } from './images.js'
+export { findInstance, type InstanceListing, listInstances, showConsole } from './instances.js'
+export {
+  type KeyPairListing,
+  type KeyPairUse,
+  keyPairUse,
+  listKeyPairs,
+  removeKeyPair,
+} from './key-pairs.js'
+export { type PublicImage, type PublicImageOptions, searchPublicImages } from './public-images.js'
+export { listRegions, listZones, type RegionListing, type ZoneListing } from './regions.js'
+export { listSpotRequests, type SpotRequestListing } from './spot-requests.js'
+export { listVolumes, type VolumeFilters, type VolumeListing } from './volumes.js'
