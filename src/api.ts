@@ -34,6 +34,8 @@ export {
 export type { StartOptions, StartOverrides } from './core/cluster/start-options.js'
 export { describeTermination, type TerminatePlan } from './core/cluster/terminate-plan.js'
 export * from './core/config/index.js'
+export { type CostGroup, type CostItem, type CostReport, currentCost } from './core/cost/cost.js'
+export { hoursPerMonth, priceSource } from './core/cost/prices.js'
 export { isStarClusterError, StarClusterError } from './core/errors.js'
 export type { Leftover } from './core/leftovers/leftover.js'
 export { addSecret, configureLog, type Logger, log, redact, screenLevel, setScreenLevel } from './core/log.js'

@@ -65,6 +65,12 @@ export const commands: readonly CommandEntry[] = [
   entry('listzones lz', 'list the availability zones of a region', () => import('./commands/listzones.js')),
   entry('config', 'write, check and explain the config', () => import('./commands/config.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
+  entry('cost', 'tell what runs now and what it costs an hour', () => import('./commands/cost.js')),
+  entry(
+    'iam-policy',
+    'print the least policy of IAM that these commands need',
+    () => import('./commands/iam-policy.js'),
+  ),
   entry(
     'completion',
     'print what lets bash, zsh or fish complete commands and names',

@@ -38,7 +38,9 @@ export const actionsUsed: readonly ActionUse[] = [
     'DescribeRegions',
     'DescribeRouteTables',
     'DescribeSecurityGroups',
+    'DescribeSnapshots',
     'DescribeSpotInstanceRequests',
+    'DescribeSpotPriceHistory',
     'DescribeSubnets',
     'DescribeVolumes',
     'DescribeVpcs',
@@ -48,7 +50,7 @@ export const actionsUsed: readonly ActionUse[] = [
   ),
   ...uses('everything', 'RunInstances', 'CreateSecurityGroup', 'CreatePlacementGroup', 'ImportKeyPair'),
   // Of the user's own: volumes that clusters use, images, key pairs.
-  ...uses('everything', 'AttachVolume', 'DetachVolume', 'DeleteVolume', 'DeregisterImage'),
+  ...uses('everything', 'AttachVolume', 'DetachVolume', 'DeleteVolume', 'DeregisterImage', 'DeleteKeyPair'),
   ...uses('made', 'CreateTags'),
   ...uses('groups', 'AuthorizeSecurityGroupIngress', 'DeleteSecurityGroup', 'CreateTags', 'DeleteTags'),
   ...uses(
