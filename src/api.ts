@@ -36,6 +36,7 @@ export { describeTermination, type TerminatePlan } from './core/cluster/terminat
 export * from './core/config/index.js'
 export { type CostGroup, type CostItem, type CostReport, currentCost } from './core/cost/cost.js'
 export { hoursPerMonth, priceSource } from './core/cost/prices.js'
+export type { DoctorCheck } from './core/doctor/check.js'
 export { isStarClusterError, StarClusterError } from './core/errors.js'
 export type { Leftover } from './core/leftovers/leftover.js'
 export { addSecret, configureLog, type Logger, log, redact, screenLevel, setScreenLevel } from './core/log.js'

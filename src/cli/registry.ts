@@ -65,6 +65,11 @@ export const commands: readonly CommandEntry[] = [
   entry('listzones lz', 'list the availability zones of a region', () => import('./commands/listzones.js')),
   entry('config', 'write, check and explain the config', () => import('./commands/config.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
+  entry(
+    'doctor',
+    'check config, keys, credentials, permissions and the local cloud',
+    () => import('./commands/doctor.js'),
+  ),
   entry('cost', 'tell what runs now and what it costs an hour', () => import('./commands/cost.js')),
   entry(
     'iam-policy',

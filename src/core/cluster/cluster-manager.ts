@@ -1,5 +1,8 @@
 import { inspect } from 'node:util'
 import type { ClusterChanges } from '../changes/cluster-changes.js'
+import type { ConfigError } from '../config/index.js'
+import type { DoctorCheck } from '../doctor/check.js'
+import { examination } from '../doctor/examination.js'
 import type { Leftover } from '../leftovers/leftover.js'
 import type { SshTarget, SshTargetOptions } from '../node/login.js'
 import type { Node } from '../node/node.js'
@@ -60,6 +63,11 @@ export class ClusterManager {
   /** Clusters with their nodes, as data. */
   async listClusters(options?: ListOptions): Promise<ClusterListing[]> {
     return listClusters(this.deps, this.pool, interruptible(options))
+  }
+
+  /** Tries, one by one, what a start needs; changes nothing. @param problems what was refused when the config was read */
+  examine(problems: readonly ConfigError[] = [], options?: { signal?: AbortSignal }): AsyncGenerator<DoctorCheck> {
+    return examination({ ...this.deps, problems }, interruptible(options))
   }
 
   async startCluster(tag: string, options?: StartOptions): Promise<Cluster> {

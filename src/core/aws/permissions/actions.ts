@@ -50,7 +50,15 @@ export const actionsUsed: readonly ActionUse[] = [
   ),
   ...uses('everything', 'RunInstances', 'CreateSecurityGroup', 'CreatePlacementGroup', 'ImportKeyPair'),
   // Of the user's own: volumes that clusters use, images, key pairs.
-  ...uses('everything', 'AttachVolume', 'DetachVolume', 'DeleteVolume', 'DeregisterImage', 'DeleteKeyPair'),
+  ...uses(
+    'everything',
+    'CreateVolume',
+    'AttachVolume',
+    'DetachVolume',
+    'DeleteVolume',
+    'DeregisterImage',
+    'DeleteKeyPair',
+  ),
   ...uses('made', 'CreateTags'),
   ...uses('groups', 'AuthorizeSecurityGroupIngress', 'DeleteSecurityGroup', 'CreateTags', 'DeleteTags'),
   ...uses(
