@@ -61,6 +61,8 @@ export const commands: readonly CommandEntry[] = [
   ),
   entry('listvolumes lv', 'list EBS volumes', () => import('./commands/listvolumes.js')),
   entry('listkeypairs lk', 'list key pairs', () => import('./commands/listkeypairs.js')),
+  entry('createkey ck', 'make or import a key pair', () => import('./commands/createkey.js')),
+  entry('removekey rk', 'remove a key pair from EC2', () => import('./commands/removekey.js')),
   entry('listregions lr', 'list the regions of the cloud', () => import('./commands/listregions.js')),
   entry('listzones lz', 'list the availability zones of a region', () => import('./commands/listzones.js')),
   entry('config', 'write, check and explain the config', () => import('./commands/config.js')),

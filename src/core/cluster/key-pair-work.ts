@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isAwsError, KeyPairMismatch } from '../aws/errors.js'
 import { describeKeyPair, importKeyPair, type KeyPair, samePublicKey } from '../aws/key-pairs.js'
+import { writeKeyFile } from '../ssh/key-file.js'
 import { generateKeyPair, publicKeyOf } from '../ssh/keys.js'
 import type { ClusterDeps } from './deps.js'
 import { ClusterValidationError } from './errors.js'
@@ -92,7 +92,8 @@ async function imported(
  */
 async function makeKeyPair(deps: Pick<ClusterDeps, 'log'>, { keyname, location }: WantedKey): Promise<void> {
   const { privateKey } = await generateKeyPair('ed25519', keyname)
-  if (await writeKey(location, privateKey)) deps.log.info(`Made key pair ${keyname} (${location})`)
+  await mkdir(dirname(location), { recursive: true, mode: 0o700 })
+  if (await writeKeyFile(location, privateKey)) deps.log.info(`Made key pair ${keyname} (${location})`)
 }
 
 async function readKey({ keyname, location, ours }: WantedKey): Promise<string | undefined> {
@@ -107,28 +108,6 @@ async function readKey({ keyname, location, ours }: WantedKey): Promise<string |
         hint: `correct key_location in [key ${keyname}] (-K)`,
       },
     )
-  }
-}
-
-/** Never seen half-written, and readable by its owner only from the first moment. @returns false when it was there */
-async function writeKey(location: string, privateKey: string): Promise<boolean> {
-  await mkdir(dirname(location), { recursive: true, mode: 0o700 })
-  const temporary = `${location}.${process.pid}.${randomBytes(4).toString('hex')}`
-  try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(privateKey.endsWith('\n') ? privateKey : `${privateKey}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await link(temporary, location)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  } finally {
-    await rm(temporary, { force: true })
   }
 }
 

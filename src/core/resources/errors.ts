@@ -9,9 +9,9 @@ export class KeyPairAlreadyExists extends StarClusterError {
   readonly code = 'KeyPairAlreadyExists'
 }
 
-/** A private key is never written over another file. */
-export class KeyFileExists extends StarClusterError {
-  readonly code = 'KeyFileExists'
+/** A private key is never written over another file, nor into a folder that does not exist. */
+export class KeyFileRefused extends StarClusterError {
+  readonly code = 'KeyFileRefused'
 }
 
 export class BucketDoesNotExist extends StarClusterError {

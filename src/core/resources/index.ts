@@ -1,9 +1,10 @@
 /** Single resources of a region: listed, made, removed. Each concept is a file beside this one. */
+export { type CreatedKey, type CreateKeyOptions, createKey } from './create-key.js'
 export type { ResourceDeps } from './deps.js'
 export {
   BucketDoesNotExist,
   InvalidImageName,
-  KeyFileExists,
+  KeyFileRefused,
   KeyPairAlreadyExists,
   KeyPairDoesNotExist,
   NoLongerAvailable,

@@ -10,12 +10,16 @@ export interface KeyPair {
 }
 
 /** A new key pair. rsa has 3072 bits, as ssh-keygen makes today (some hundred milliseconds); ed25519 takes a few. */
-export async function generateKeyPair(type: 'ed25519' | 'rsa' = 'ed25519', comment = ''): Promise<KeyPair> {
+export async function generateKeyPair(
+  type: 'ed25519' | 'rsa' = 'ed25519',
+  comment = '',
+  { bits = 3072 }: { readonly bits?: number } = {},
+): Promise<KeyPair> {
   const { utils } = (await import('ssh2')).default
   for (;;) {
     const pair = await new Promise<{ private: string; public: string }>((resolve, reject) => {
       const done = (error: Error | null, made: typeof pair) => (error ? reject(error) : resolve(made))
-      if (type === 'rsa') utils.generateKeyPair('rsa', { bits: 3072, comment }, done)
+      if (type === 'rsa') utils.generateKeyPair('rsa', { bits, comment }, done)
       else utils.generateKeyPair('ed25519', { comment }, done)
     })
     // ssh2 1.17 drops a leading zero byte of an ed25519 public key: one pair in 256 is unusable. Make another.
