@@ -60,6 +60,8 @@ export const commands: readonly CommandEntry[] = [
     () => import('./commands/listpublic.js'),
   ),
   entry('listvolumes lv', 'list EBS volumes', () => import('./commands/listvolumes.js')),
+  entry('createvolume cv', 'make an EBS volume', () => import('./commands/createvolume.js')),
+  entry('removevolume rv', 'delete EBS volumes', () => import('./commands/removevolume.js')),
   entry('listkeypairs lk', 'list key pairs', () => import('./commands/listkeypairs.js')),
   entry('createkey ck', 'make or import a key pair', () => import('./commands/createkey.js')),
   entry('removekey rk', 'remove a key pair from EC2', () => import('./commands/removekey.js')),
