@@ -38,6 +38,7 @@ import {
   DescribeSecurityGroups$,
   DescribeSnapshots$,
   DescribeSpotInstanceRequests$,
+  DescribeSpotPriceHistory$,
   DescribeTags$,
   DescribeVolumeAttribute$,
   DescribeVolumeStatus$,
@@ -95,6 +96,7 @@ import {
 import { copySnapshot, createSnapshot, createSnapshots } from './snapshots/create-snapshot.js'
 import { deleteSnapshot, describeSnapshots } from './snapshots/describe-snapshots.js'
 import { cancelSpotInstanceRequests, describeSpotInstanceRequests, requestSpotInstances } from './spot/actions.js'
+import { describeSpotPriceHistory } from './spot/price-history.js'
 import { createTags, deleteTags, describeTags } from './tags/actions.js'
 import { attachVolume, detachVolume } from './volumes/attach-volume.js'
 import { describeVolumeAttribute, modifyVolumeAttribute } from './volumes/attributes.js'
@@ -114,6 +116,7 @@ export const EC2_ACTIONS: Readonly<Record<string, QueryAction>> = {
   StartInstances: writes(StartInstances$, startInstances),
   RequestSpotInstances: writes(RequestSpotInstances$, requestSpotInstances),
   DescribeSpotInstanceRequests: reads(DescribeSpotInstanceRequests$, describeSpotInstanceRequests),
+  DescribeSpotPriceHistory: reads(DescribeSpotPriceHistory$, describeSpotPriceHistory),
   CancelSpotInstanceRequests: writes(CancelSpotInstanceRequests$, cancelSpotInstanceRequests),
   GetConsoleOutput: reads(GetConsoleOutput$, getConsoleOutput),
   DescribeInstanceStatus: reads(DescribeInstanceStatus$, describeInstanceStatus),

@@ -119,6 +119,7 @@ zone = ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]
 vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
 ec2.describe_subnets()
 ec2.describe_instance_types(InstanceTypes=["t3.small"])
+ec2.describe_spot_price_history(InstanceTypes=["t3.small"], MaxResults=5)
 image = ec2.describe_images(Owners=["self", "amazon"])["Images"][0]["ImageId"]
 
 # Keys

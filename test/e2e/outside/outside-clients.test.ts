@@ -23,6 +23,7 @@ const promised = [
   ...['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress'],
   ...['AuthorizeSecurityGroupEgress', 'RevokeSecurityGroupEgress'],
   ...['DescribeImages', 'DescribeInstanceTypes', 'DescribeRegions', 'DescribeAvailabilityZones'],
+  'DescribeSpotPriceHistory',
   ...['DescribeVpcs', 'DescribeSubnets'],
   ...['CreateVpc', 'DeleteVpc', 'CreateSubnet', 'DeleteSubnet', 'ModifySubnetAttribute'],
   ...['CreateInternetGateway', 'AttachInternetGateway', 'DetachInternetGateway', 'DeleteInternetGateway'],
