@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { log } from '../index.js'
 import type { CliContext } from './context.js'
 import { runSsh } from './ssh.js'
 
@@ -33,5 +34,9 @@ export async function login(
     signal: cli.signal,
     ...(words.length > 0 ? { command: words.join(' ') } : {}),
   })
-  cli.exitWith(await runSsh(cli, target.argv))
+  const status = await runSsh(cli, target.argv)
+  // What ssh itself failed with; of a remote command it may be too, then nobody is kept out.
+  const hint = status === 255 ? await sc.cm.addressHint(tag) : undefined
+  if (hint !== undefined) log.error(hint)
+  cli.exitWith(status)
 }

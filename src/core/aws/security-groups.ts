@@ -2,6 +2,7 @@ import type { EC2, IpPermission, SecurityGroup, Tag } from '@aws-sdk/client-ec2'
 import { waitFor } from '../wait.js'
 import { abortable } from './caller-identity.js'
 import { isAwsError } from './errors.js'
+import { type Access, groupRules } from './group-rules.js'
 
 /** Security groups whose name matches one of the patterns (`*` matches anything); one request per 1000. */
 export async function describeSecurityGroups(
@@ -26,24 +27,11 @@ export async function describeSecurityGroups(
   return found
 }
 
-export interface NewSecurityGroup {
+export interface NewSecurityGroup extends Access {
   readonly name: string
   readonly description: string
   readonly vpcId: string
   readonly tags: Tag[]
-  /** Who may reach port 22 besides those whom permissions let in. */
-  readonly sshCidr: string | undefined
-  /** Other ports that are opened. */
-  readonly permissions: readonly Permission[]
-}
-
-interface Permission {
-  /** tcp, udp or icmp. */
-  readonly ipProtocol: string
-  /** -1 for icmp. */
-  readonly fromPort: number
-  readonly toPort: number
-  readonly cidrIp: string
 }
 
 /** Makes a group whose members reach each other freely and are reached by ssh from `sshCidr`. @returns its id */
@@ -72,46 +60,46 @@ export async function createSecurityGroup(
   return GroupId
 }
 
-export function groupRules(
-  groupId: string,
-  { sshCidr, permissions }: Pick<NewSecurityGroup, 'sshCidr' | 'permissions'>,
-): IpPermission[] {
-  const ssh = sshCidr === undefined ? [] : [{ ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIp: sshCidr }]
-  const unique = new Map([...ssh, ...permissions].map((one) => [JSON.stringify(rule(one)), rule(one)]))
-  return [...unique.values(), { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: groupId }] }]
-}
-
-export function opensSsh({ ipProtocol, fromPort, toPort }: Permission): boolean {
-  return ipProtocol === 'tcp' && fromPort <= 22 && toPort >= 22
-}
-
-export function isEverybody(cidr: string): boolean {
-  return cidr === '0.0.0.0/0' || cidr === '::/0'
-}
-
-function rule({ ipProtocol, fromPort, toPort, cidrIp }: Permission): IpPermission {
-  const range = cidrIp.includes(':') ? { Ipv6Ranges: [{ CidrIpv6: cidrIp }] } : { IpRanges: [{ CidrIp: cidrIp }] }
-  return { IpProtocol: ipProtocol, FromPort: fromPort, ToPort: toPort, ...range }
-}
-
 /** Opens ports of a group that may have been made a moment ago; a rule that exists already is fine. */
 export async function authorize(
   ec2: Pick<EC2, 'authorizeSecurityGroupIngress'>,
   groupId: string,
-  rules: IpPermission[],
+  rules: readonly IpPermission[],
   signal?: AbortSignal,
 ): Promise<void> {
   const attempt = async () => {
     try {
-      await ec2.authorizeSecurityGroupIngress({ GroupId: groupId, IpPermissions: rules }, abortable(signal))
+      await ec2.authorizeSecurityGroupIngress({ GroupId: groupId, IpPermissions: [...rules] }, abortable(signal))
       return true
     } catch (error) {
-      if (isAwsError(error, 'InvalidPermission.Duplicate')) return true
       if (isAwsError(error, 'InvalidGroup.NotFound')) return undefined
-      throw error
+      if (!isAwsError(error, 'InvalidPermission.Duplicate')) throw error
+      // EC2 refuses all of a request when one rule exists already.
+      if (rules.length > 1) for (const rule of rules) await authorize(ec2, groupId, [rule], signal)
+      return true
     }
   }
   await waitFor(`EC2 to know security group ${groupId}`, attempt, { timeoutMs: 60_000, ...(signal ? { signal } : {}) })
+}
+
+/**
+ * Closes ports of a group; a rule that is gone already is fine.
+ *
+ * In a default VPC EC2 answers only with what it did not know, in others it refuses all of a request for one such rule.
+ * Source: EC2 API reference, RevokeSecurityGroupIngress.
+ */
+export async function revoke(
+  ec2: Pick<EC2, 'revokeSecurityGroupIngress'>,
+  groupId: string,
+  rules: readonly IpPermission[],
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await ec2.revokeSecurityGroupIngress({ GroupId: groupId, IpPermissions: [...rules] }, abortable(signal))
+  } catch (error) {
+    if (!isAwsError(error, 'InvalidPermission.NotFound')) throw error
+    if (rules.length > 1) for (const rule of rules) await revoke(ec2, groupId, [rule], signal)
+  }
 }
 
 /**

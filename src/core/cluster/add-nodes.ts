@@ -9,6 +9,7 @@ import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest, ClusterValidationError, HooksFailed, IncompatibleCluster } from './errors.js'
+import { followAccess } from './follow-access.js'
 import { launchNodes } from './launch.js'
 import type { LaunchGroup } from './launch-plan.js'
 import type { NodePool } from './node-pool.js'
@@ -49,11 +50,13 @@ export async function addNodes(
     signal,
     async (progress) => {
       progress(`looking for cluster ${tag}`)
-      const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+      const group = await findGroup(deps, tag, signal)
+      const cluster = clusterOf(deps, pool, group)
       const plugins = await loadPlugins(deps, cluster.plugins)
       const before = await cluster.getNodesOrThrow({ signal })
       await runningNodes(deps, cluster, signal)
       const aliases = chooseAliases(cluster, before, options)
+      await followAccess(deps, group, cluster.record, signal)
       const ids =
         options.create === false
           ? before.filter((node) => aliases.includes(node.alias)).map(({ id }) => id)

@@ -9,6 +9,7 @@ import type { Node } from '../node/node.js'
 import { currentSignal } from '../node/run-signal.js'
 import { type Rehearsal, type RehearsalOptions, rehearse } from '../rehearsal/rehearse.js'
 import { type AddNodesOptions, addNodes } from './add-nodes.js'
+import { addressHint } from './address-hint.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
@@ -92,6 +93,10 @@ export class ClusterManager {
   }
   async removeLeftovers(leftovers: readonly Leftover[], options?: GcOptions): Promise<void> {
     await removeFound(this.deps, leftovers, interruptible(options))
+  }
+  /** What to do when a cluster's nodes cannot be reached because it does not let this computer in; else undefined. */
+  async addressHint(tag: string): Promise<string | undefined> {
+    return addressHint(this.deps, tag)
   }
   /** What `terminateCluster` would delete and what it would leave. */
   async planTermination(tag: string, options: { readonly signal?: AbortSignal } = {}): Promise<TerminatePlan> {

@@ -4,6 +4,7 @@ import { aliasAt, compareAliases } from '../node/aliases.js'
 import { aliasesTagKey } from '../node/instance-view.js'
 import { Node } from '../node/node.js'
 import { NodeConnection } from '../node/node-connection.js'
+import { addressHint } from './address-hint.js'
 import { type ClusterKey, clusterKey } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import { HostKeyPins } from './host-key-pins.js'
@@ -13,12 +14,15 @@ import { SshProxy } from './ssh-proxy.js'
 /** How one logs in to the nodes of a cluster. */
 type LoginSettings = Pick<ClusterRecord, 'keyname' | 'sshProxy'>
 
+const hintsLastMs = 60_000
+
 /** The nodes a program has met, by instance id, so that their ssh connections are used again by everything later. */
 export class NodePool {
   private readonly nodes = new Map<string, Node>()
   private readonly pins = new Map<string, HostKeyPins>()
   private readonly proxies = new Map<string, SshProxy>()
   private readonly keyFiles = new Map<string, string>()
+  private readonly hints = new Map<string, { readonly hint: Promise<string | undefined>; readonly at: number }>()
 
   constructor(private readonly deps: ClusterDeps) {}
 
@@ -64,6 +68,15 @@ export class NodePool {
     this.proxies.clear()
   }
 
+  /** Asked once for all nodes of a cluster that do not answer at the same time. */
+  private addressHintOf(tag: string): Promise<string | undefined> {
+    const known = this.hints.get(tag)
+    if (known && performance.now() - known.at < hintsLastMs) return known.hint
+    const hint = addressHint(this.deps, tag)
+    this.hints.set(tag, { hint, at: performance.now() })
+    return hint
+  }
+
   /** One connection to the jump host of a cluster for all of its nodes. */
   private proxyOf(tag: string, login: LoginSettings): SshProxy | undefined {
     const { sshProxy } = login
@@ -87,6 +100,7 @@ export class NodePool {
       port: region.sshPort,
       jump: () => this.proxyOf(tag, record()),
       pins: this.pinsOf(tag),
+      whyUnreachable: () => this.addressHintOf(tag),
       log: this.deps.log,
     })
     const node = new Node(aliasOf(instance), instance, { ec2: aws.ec2, region: region.name, connection })

@@ -1,4 +1,4 @@
-import { groupRules } from '../aws/security-groups.js'
+import { groupRules, ruleText } from '../aws/group-rules.js'
 import { hasPublicIps } from './check-network.js'
 import type { ClusterDeps } from './deps.js'
 import { needsPlacementGroup } from './launch.js'
@@ -60,22 +60,12 @@ export async function previewStart(deps: ClusterDeps, tag: string, options: Star
       placementGroup: group.clusterPlacement ? placed : undefined,
     })),
     network: { vpcId: network.vpcId, subnetId: network.subnetId, publicIps: hasPublicIps(checked, network) },
-    securityGroup: { name: groupName(tag), rules: rulesOf(checked, sshCidr) },
+    securityGroup: { name: groupName(tag), rules: groupRules('', { ...checked, sshCidr }).map(ruleText) },
     placementGroup: placed,
     keyPair: { name: checked.key.keyname, work: checked.keyPair.what },
     volumes: volumes.map(({ volumeId }) => volumeId),
     calls: callsOf(checked),
   }
-}
-
-/** `tcp 22 from 0.0.0.0/0` */
-function rulesOf({ permissions }: CheckedPlan, sshCidr: string | undefined): string[] {
-  return groupRules('', { sshCidr, permissions }).map(({ IpProtocol, FromPort, ToPort, IpRanges, Ipv6Ranges }) => {
-    const from = IpRanges?.[0]?.CidrIp ?? Ipv6Ranges?.[0]?.CidrIpv6
-    if (from === undefined) return 'everything between its nodes'
-    const ports = FromPort === -1 ? '' : FromPort === ToPort ? ` ${FromPort}` : ` ${FromPort}-${ToPort}`
-    return `${IpProtocol}${ports} from ${from}`
-  })
 }
 
 function callsOf(checked: CheckedPlan): Record<string, number> {

@@ -56,6 +56,8 @@ interface LaunchRecord {
   /** Files of user data, on the computer of the start. */
   readonly userdata?: readonly string[]
   readonly sshCidr?: string
+  /** Its start said `sshCidr`, not its template. */
+  readonly ownSshCidr?: true
   readonly iamProfile?: string
   readonly rootVolume?: RootVolume
   readonly tags?: Readonly<Record<string, string>>

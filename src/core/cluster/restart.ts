@@ -8,6 +8,7 @@ import { cancellable } from './cancellable.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest } from './errors.js'
+import { followAccess } from './follow-access.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks, runningNodes } from './run-hooks.js'
@@ -30,9 +31,11 @@ export async function restartCluster(
     signal,
     async (progress) => {
       progress(`looking for cluster ${tag}`)
-      const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+      const group = await findGroup(deps, tag, signal)
+      const cluster = clusterOf(deps, pool, group)
       const plugins = await loadPlugins(deps, cluster.plugins)
       const nodes = await runningNodes(deps, cluster, signal)
+      await followAccess(deps, group, cluster.record, signal)
       progress('waiting for its nodes to answer')
       // They may be about to boot: an earlier restart was interrupted.
       const before = await onEach(nodes, (node) => bootOtherThan(undefined, node, signal), { signal })

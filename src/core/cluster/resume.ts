@@ -1,20 +1,19 @@
 import { abortable } from '../aws/caller-identity.js'
 import { inCalls } from '../aws/instances.js'
-import { authorize, groupRules } from '../aws/security-groups.js'
 import type { Node } from '../node/node.js'
 import type { Progress } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { masterOf } from './find-node.js'
+import { followAccess } from './follow-access.js'
 import { endLaunch, isLaunching, launchCluster } from './launch.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
-import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
 import { mayLack, planAgain } from './start-plan.js'
-import { type CheckedPlan, validatePlan } from './validate.js'
+import { validatePlan } from './validate.js'
 import { attachVolumes } from './volumes.js'
 import { waitForNodes } from './wait-for-cluster.js'
 
@@ -33,6 +32,7 @@ export async function resumeCluster(
   const plugins = await loadPlugins(deps, cluster.plugins)
   const nodes = await cluster.getNodes({ signal })
   const unfinished = nodes.length === 0 || isLaunching(group)
+  if (!options.validateOnly) await followAccess(deps, group, cluster.record, signal)
   const launched = unfinished ? await launchMissing(deps, cluster, nodes, options, progress) : []
   if (nodes.length > 0 || !launched) {
     await cluster.getNodesOrThrow({ signal })
@@ -92,24 +92,8 @@ async function launchMissing(
   await checked.keyPair.carryOut()
   progress('launching the nodes')
   deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)
-  if (nodes.length === 0) await openPorts(deps, cluster, checked, signal)
   const instances = await launchCluster(deps, checked, cluster.groupId, signal)
   return instances.map(({ InstanceId }) => InstanceId ?? '')
-}
-
-async function openPorts(
-  deps: ClusterDeps,
-  cluster: Cluster,
-  { permissions, network }: CheckedPlan,
-  signal?: AbortSignal,
-) {
-  const { sshProxy, launch } = cluster.record
-  const insideVpc = sshProxy === undefined ? undefined : network.vpcId
-  const sshCidr = await sshSource(deps, { sshCidr: launch?.sshCidr, permissions, insideVpc }, signal)
-  // One by one: EC2 refuses all of a request when one rule exists already.
-  for (const rule of groupRules(cluster.groupId, { sshCidr, permissions })) {
-    await authorize(deps.aws.ec2, cluster.groupId, [rule], signal)
-  }
 }
 
 /** One request for a thousand; nodes that are just stopping are waited for, EC2 refuses to start them. */

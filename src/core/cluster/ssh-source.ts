@@ -1,5 +1,6 @@
+import { isEverybody, opensSsh } from '../aws/group-rules.js'
 import { vpcCidr } from '../aws/network.js'
-import { isEverybody, opensSsh } from '../aws/security-groups.js'
+
 import type { PermissionSettings } from '../config/types.js'
 import type { ClusterDeps } from './deps.js'
 

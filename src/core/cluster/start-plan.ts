@@ -56,7 +56,7 @@ export function planStart(
   const { keyname } = template
   const noKey = { keyname, location: '', ours: false }
   const key = problems.attempt(() => wantedKey(deps, keyname, overrides.keyLocation), noKey)
-  const record = recordOf(template, permissions, volumes)
+  const record = recordOf(template, permissions, volumes, overrides)
   return {
     tag,
     record,
@@ -74,6 +74,7 @@ function recordOf(
   template: ClusterTemplate,
   permissions: readonly PermissionSettings[],
   volumes: readonly ClusterVolume[],
+  { sshCidr: ownSshCidr }: StartOverrides,
 ): ClusterRecord {
   const {
     nodeInstanceTypes,
@@ -105,6 +106,7 @@ function recordOf(
       types: nodeInstanceTypes.length === 1 && !nodeInstanceTypes[0]!.imageId ? undefined : nodeInstanceTypes,
       userdata: template.userdataScripts.length === 0 ? undefined : template.userdataScripts,
       sshCidr: template.sshCidr,
+      ownSshCidr: ownSshCidr === undefined ? undefined : (true as const),
       iamProfile: template.iamProfile,
       rootVolume: {
         ...given({ size: template.rootVolumeSize }),

@@ -24,6 +24,8 @@ export interface NodeConnectionOptions {
   }
   /** The way to nodes that are not reached directly, asked for when it is needed. */
   readonly jump?: () => JumpWay | undefined
+  /** Asked when the node does not answer: what to do, where that can be known. */
+  readonly whyUnreachable?: () => Promise<string | undefined>
   readonly log: Logger
 }
 
@@ -45,9 +47,10 @@ export class NodeConnection {
   client(node: InstanceView): SshClient {
     if (this.made && (this.made.address === node.addr || node.addr === '')) return this.made.client
     this.close()
-    const { pins, log } = this.options
+    const { pins, log, whyUnreachable } = this.options
     const client = new SshClient({
       ...this.way(node),
+      ...(whyUnreachable ? { whyUnreachable } : {}),
       username: 'root',
       privateKey: this.key.privateKey(),
       name: node.alias,

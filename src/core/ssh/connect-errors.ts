@@ -37,3 +37,13 @@ export function keyError(target: Pick<Where, 'name'>, cause: Error): SSHNoCreden
     hint: 'give an unencrypted OpenSSH or PEM private key; ssh-keygen -p takes a passphrase away',
   })
 }
+
+/** The same error with what is to be done about it, where somebody knows why nothing answers. */
+export async function withReason(
+  { whyUnreachable }: { readonly whyUnreachable?: () => Promise<string | undefined> },
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof SSHConnectionError)) return error
+  const hint = await whyUnreachable?.()
+  return hint === undefined ? error : new SSHConnectionError(error.message, { cause: error.cause, hint })
+}

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2'
 import { deadlineSignal, untilAborted } from '../wait.js'
-import { connectError, isKeyProblem, keyError } from './connect-errors.js'
+import { connectError, isKeyProblem, keyError, withReason } from './connect-errors.js'
 import { SSHConnectionError, SSHError } from './errors.js'
 import type { HostKeyVerifier } from './host-keys.js'
 
@@ -20,6 +20,8 @@ export interface SshTarget {
   readonly connectTimeoutMs: number
   /** How a stream to `host` and `port` is made, where they are not reached directly. */
   readonly through?: (host: string, port: number, signal?: AbortSignal) => Promise<Duplex>
+  /** Asked when nothing answers there: what to do, where that can be known. */
+  readonly whyUnreachable?: () => Promise<string | undefined>
 }
 
 /** sshd allows 10 (MaxSessions) and frees one only after we have seen it close; sftp and kill commands need some too. */
@@ -76,6 +78,8 @@ export class SshConnection {
     const deadline = deadlineSignal(connectTimeoutMs, late, signal)
     try {
       return await SshConnection.#handshake(target, deadline.signal)
+    } catch (error) {
+      throw error === late || isTimeout(error) ? await withReason(target, error) : error
     } finally {
       deadline.release()
     }
@@ -296,6 +300,11 @@ async function openStream(target: SshTarget, signal: AbortSignal): Promise<Duple
 /** rsa keys sign with sha-2 today; the key's own name would ask for the retired sha-1 signature. */
 function signatureAlgorithms(types: readonly string[]): string[] {
   return types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]))
+}
+
+function isTimeout(error: unknown): boolean {
+  const { code } = (error as { cause?: { code?: unknown } }).cause ?? {}
+  return code === 'ETIMEDOUT' || code === 'EHOSTUNREACH'
 }
 
 function messageOf(error: unknown): string {

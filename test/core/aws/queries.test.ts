@@ -1,6 +1,7 @@
 import { type DescribeImagesRequest, EC2, type Image } from '@aws-sdk/client-ec2'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
+import { groupRules } from '../../../src/core/aws/group-rules.js'
 import { findImage } from '../../../src/core/aws/images.js'
 import { describeInstanceTypes, unknownInstanceType } from '../../../src/core/aws/instance-types.js'
 import { describeInstancesById } from '../../../src/core/aws/instances.js'
@@ -10,7 +11,6 @@ import {
   createSecurityGroup,
   deleteSecurityGroup,
   describeSecurityGroups,
-  groupRules,
 } from '../../../src/core/aws/security-groups.js'
 import { publicKeyOf } from '../../../src/core/ssh/keys.js'
 import { createInProcessCloud } from '../../../src/localcloud/in-process.js'

@@ -61,6 +61,9 @@ the default chain of the AWS SDK finds. They are never sent to the local cloud.
 - Port 22 is open to your own address only, as AWS sees it when the cluster is started. \`ssh_cidr\` names another range; a
   permission that opens port 22 takes the place of your own address. Nodes in a subnet without public addresses see you at a
   private address: set \`ssh_cidr\` there. A start that opens ssh to everybody says so.
+- \`start -x\`, \`restart\` and \`addnode\` make the open ports what the template says by then, and let your address of that day in instead
+  of an earlier one: each change is a line. Only rules that StarCluster made (their description begins with \`starcluster: \`) are closed.
+  Where the template is gone, what the cluster was started with counts.
 - Root volumes are encrypted gp3, as large as the image's; \`root_volume_size\`, \`root_volume_type\` and
   \`root_volume_encrypted\` change that.
 - \`tags\` are put on nodes, their volumes and the security group, when they are made.

@@ -120,7 +120,8 @@ describe.skipIf(!haveSshd())('a connection to sshd', () => {
   })
 
   test('nobody listens, nobody answers, no ssh there', async () => {
-    using closed = clientOf({ ...sshd, port: 1 } as RunningSshd)
+    const whyUnreachable = () => Promise.reject(new Error('is asked only where nothing answers'))
+    using closed = clientOf({ ...sshd, port: 1 } as RunningSshd, { whyUnreachable })
     await expect(closed.connect()).rejects.toMatchObject({
       code: 'SSHConnectionError',
       message: expect.stringContaining('connection refused'),
@@ -132,6 +133,11 @@ describe.skipIf(!haveSshd())('a connection to sshd', () => {
       const portOf = (server: typeof silent) => (server.address() as { port: number }).port
       using slow = clientOf({ ...sshd, port: portOf(silent) } as RunningSshd, { connectTimeoutMs: 200 })
       await expect(slow.connect()).rejects.toThrow('within 200 ms')
+      using shut = clientOf({ ...sshd, port: portOf(silent) } as RunningSshd, {
+        connectTimeoutMs: 200,
+        whyUnreachable: async () => 'your address is another one',
+      })
+      await expect(shut.connect()).rejects.toMatchObject({ hint: 'your address is another one' })
       using wrong = clientOf({ ...sshd, port: portOf(rude) } as RunningSshd)
       await expect(wrong.connect()).rejects.toMatchObject({ code: 'SSHConnectionError' })
       const aborting = new AbortController()

@@ -77,7 +77,6 @@ test('rules are added once, shown together by port, and taken away again', async
 })
 
 test.each([
-  ['a rule that is not there', 'revoke', { ...SSH, CidrIp: '1.2.3.4/32' }, 'InvalidPermission.NotFound'],
   ['no port', 'authorize', { IpProtocol: 'tcp', CidrIp: '0.0.0.0/0' }, 'InvalidParameterValue'],
   [
     'a range upside down',
@@ -95,6 +94,12 @@ test.each([
   ['an unknown protocol', 'authorize', { IpProtocol: 'tcpp', CidrIp: '0.0.0.0/0' }, 'InvalidParameterValue'],
   ['an unknown source group', 'authorize', { SourceSecurityGroupName: 'none' }, 'InvalidGroup.NotFound'],
   ['nothing', 'authorize', {}, 'MissingParameter'],
+  [
+    'a description with other characters',
+    'authorize',
+    { IpPermissions: [{ ...SSH, IpRanges: [{ CidrIp: '10.0.0.0/8', Description: 'ä' }] }] },
+    'InvalidParameterValue',
+  ],
   [
     'an unknown rule id',
     'revoke',
@@ -114,6 +119,24 @@ test.each([
   const call = act === 'revoke' ? ec2.revokeSecurityGroupIngress(asked) : ec2.authorizeSecurityGroupIngress(asked)
   await expect(call).rejects.toMatchObject(refused(name))
   expect(await permissions()).toEqual([])
+})
+
+test('a rule that is not there: told in the default VPC, refused with all the others elsewhere', async () => {
+  const { ec2, GroupId, permissions } = await withGroup()
+  const rules = (...cidrs: string[]) => [{ ...SSH, IpRanges: cidrs.map((CidrIp) => ({ CidrIp })) }]
+  await ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: rules('10.0.0.0/8') })
+  const revoke = { GroupId, IpPermissions: rules('10.0.0.0/8', '1.2.3.4/32') }
+  const { UnknownIpPermissions } = await ec2.revokeSecurityGroupIngress(revoke)
+  expect(UnknownIpPermissions).toMatchObject(rules('1.2.3.4/32'))
+  expect(await permissions()).toEqual([])
+  const { Vpc } = await ec2.createVpc({ CidrBlock: '10.9.0.0/16' })
+  const there = await ec2.createSecurityGroup({ GroupName: 'there', Description: 'd', VpcId: Vpc!.VpcId })
+  await ec2.authorizeSecurityGroupIngress({ GroupId: there.GroupId, IpPermissions: rules('10.0.0.0/8') })
+  await expect(ec2.revokeSecurityGroupIngress({ ...revoke, GroupId: there.GroupId })).rejects.toMatchObject(
+    refused('InvalidPermission.NotFound'),
+  )
+  const { SecurityGroups } = await ec2.describeSecurityGroups({ GroupIds: [there.GroupId!] })
+  expect(SecurityGroups![0]!.IpPermissions).toMatchObject(rules('10.0.0.0/8'))
 })
 
 test('names: unique, not reserved, of the characters EC2 allows', async () => {

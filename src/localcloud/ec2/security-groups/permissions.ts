@@ -63,7 +63,8 @@ function asPermissions(
 
 function parsePermission(state: Ec2State, egress: boolean, permission: IpPermission): RuleContent[] {
   const base = { egress, ...parsePorts(permission) }
-  const described = (Description: string | undefined) => (Description === undefined ? {} : { description: Description })
+  const described = (Description: string | undefined) =>
+    Description === undefined ? {} : { description: parseDescription(Description) }
   if (permission.PrefixListIds?.length) {
     const message = `The prefix list ID '${permission.PrefixListIds[0]?.PrefixListId}' does not exist`
     throw new AwsError('InvalidPrefixListID.NotFound', message)
@@ -86,6 +87,15 @@ function parsePermission(state: Ec2State, egress: boolean, permission: IpPermiss
     })),
   ]
   return rules
+}
+
+/** Source: EC2 API reference, IpRange. */
+function parseDescription(text: string): string {
+  if (/^[A-Za-z0-9 ._\-:/()#,@[\]+=&;{}!$*]{0,255}$/.test(text)) return text
+  throw new AwsError(
+    'InvalidParameterValue',
+    'Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*',
+  )
 }
 
 const groupIdOf = (state: Ec2State, { GroupId, GroupName }: UserIdGroupPair) =>

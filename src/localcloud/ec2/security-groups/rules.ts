@@ -18,9 +18,10 @@ import { paginate } from '../pagination.js'
 import { lookUp, newId } from '../resource-ids.js'
 import type { SecurityGroupRecord, SecurityGroupRuleRecord } from '../state.js'
 import { forgetTags, parseTagSpecification, putTags, tagsOf } from '../tags/tags.js'
+import { networkOf } from '../vpc/records.js'
 import { requireGroup } from './find.js'
 import { parsePermissions, type RuleContent, ruleKey, ruleText } from './permissions.js'
-import { describeRule } from './views.js'
+import { describeRule, permissionsFor } from './views.js'
 
 type Authorize = AuthorizeSecurityGroupIngressRequest | AuthorizeSecurityGroupEgressRequest
 type Revoke = RevokeSecurityGroupIngressRequest | RevokeSecurityGroupEgressRequest
@@ -61,28 +62,37 @@ export const revokeSecurityGroupEgress = (
   cloud: Cloud,
 ): RevokeSecurityGroupEgressResult => revoke(input, cloud, true)
 
+/**
+ * Rules that are not there are no error in the default VPC: the answer names them. Elsewhere none is revoked then.
+ * Source: EC2 API reference, RevokeSecurityGroupIngress.
+ */
 function revoke(input: Revoke, cloud: Cloud, egress: boolean) {
   const { ec2 } = cloud.state
   const group = requireGroup(ec2, input)
-  const going = input.SecurityGroupRuleIds?.length
-    ? rulesById(group, egress, input.SecurityGroupRuleIds)
-    : rulesByContent(group, parsePermissions(ec2, egress, input.IpPermissions, input))
+  const ids = input.SecurityGroupRuleIds ?? []
+  const contents = ids.length > 0 ? [] : parsePermissions(ec2, egress, input.IpPermissions, input)
+  const found = ids.length > 0 ? rulesById(group, egress, ids) : contents.map((content) => ruleLike(group, content))
+  const going = found.filter((rule) => rule !== undefined)
+  const unknown = contents.filter((_, at) => found[at] === undefined)
+  if (unknown.length > 0 && !networkOf(ec2).vpcs[group.vpcId]?.isDefault) {
+    throw new AwsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.')
+  }
   endDryRun(input)
   group.rules = group.rules.filter((rule) => !going.includes(rule))
   for (const rule of going) forgetTags(ec2, rule.id)
-  return { Return: true, RevokedSecurityGroupRules: going.map((rule) => revoked(group, rule)) }
+  return {
+    Return: true,
+    RevokedSecurityGroupRules: going.map((rule) => revoked(group, rule)),
+    ...(unknown.length > 0 ? { UnknownIpPermissions: permissionsFor(cloud, unknown) } : {}),
+  }
 }
 
 function rulesById(group: SecurityGroupRecord, egress: boolean, ids: readonly string[]): SecurityGroupRuleRecord[] {
   return lookUp('rule', ids, (id) => group.rules.find((rule) => rule.id === id && rule.egress === egress))
 }
 
-function rulesByContent(group: SecurityGroupRecord, contents: readonly RuleContent[]): SecurityGroupRuleRecord[] {
-  return contents.map((content) => {
-    const rule = group.rules.find((present) => ruleKey(present) === ruleKey(content))
-    if (rule) return rule
-    throw new AwsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.')
-  })
+function ruleLike(group: SecurityGroupRecord, content: RuleContent): SecurityGroupRuleRecord | undefined {
+  return group.rules.find((present) => ruleKey(present) === ruleKey(content))
 }
 
 function revoked(group: SecurityGroupRecord, rule: SecurityGroupRuleRecord) {

@@ -2,6 +2,7 @@ import type { IpPermission, SecurityGroup, SecurityGroupRule } from '@aws-sdk/cl
 import type { Cloud } from '../../cloud.js'
 import type { SecurityGroupRecord, SecurityGroupRuleRecord } from '../state.js'
 import { tagList } from '../tags/tags.js'
+import type { RuleContent } from './permissions.js'
 
 export const groupArn = (cloud: Cloud, id: string) =>
   `arn:aws:ec2:${cloud.region}:${cloud.accountId}:security-group/${id}`
@@ -20,11 +21,17 @@ export function describeGroup(cloud: Cloud, group: SecurityGroupRecord): Securit
   }
 }
 
-/** Rules of one protocol and port range are one permission with several sources. */
 function permissionsOf(cloud: Cloud, group: SecurityGroupRecord, egress: boolean): IpPermission[] {
+  return permissionsFor(
+    cloud,
+    group.rules.filter((rule) => rule.egress === egress),
+  )
+}
+
+/** Rules of one protocol and port range are one permission with several sources. */
+export function permissionsFor(cloud: Cloud, rules: readonly RuleContent[]): IpPermission[] {
   const permissions = new Map<string, IpPermission>()
-  for (const rule of group.rules) {
-    if (rule.egress !== egress) continue
+  for (const rule of rules) {
     const key = `${rule.protocol} ${rule.fromPort} ${rule.toPort}`
     let permission = permissions.get(key)
     if (!permission) {
@@ -49,7 +56,7 @@ function permissionsOf(cloud: Cloud, group: SecurityGroupRecord, egress: boolean
   return [...permissions.values()]
 }
 
-export const hasPorts = (rule: SecurityGroupRuleRecord) => /^(?:tcp|udp|icmp|icmpv6)$/.test(rule.protocol)
+export const hasPorts = (rule: RuleContent) => /^(?:tcp|udp|icmp|icmpv6)$/.test(rule.protocol)
 
 export function describeRule(
   cloud: Cloud,
