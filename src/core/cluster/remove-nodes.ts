@@ -9,6 +9,7 @@ import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest, ClusterValidationError, HooksFailed } from './errors.js'
 import { findNode } from './find-node.js'
 import type { NodePool } from './node-pool.js'
+import { endPending, pendingLaunch } from './pending-launch.js'
 import { loadPluginsLeniently, runHook, withContext } from './run-hooks.js'
 import { terminateNodes } from './terminate.js'
 
@@ -63,10 +64,15 @@ export async function removeNodes(
     signal,
     async (progress) => {
       progress(`looking for cluster ${tag}`)
-      const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+      const group = await findGroup(deps, tag, signal)
+      const cluster = clusterOf(deps, pool, group)
       const removed = await nodesToRemove(cluster, options)
       progress(`removing ${foldNodeNames(removed.map(({ alias }) => alias))}`)
       await tellOthers(deps, cluster, removed, options)
+      // Nodes that were being added when their command was interrupted: it is not to be gone on with.
+      if (pendingLaunch(group)?.aliases.some((alias) => removed.some((node) => node.alias === alias))) {
+        await endPending(deps, cluster.groupId, signal)
+      }
       // First, so that nothing of them is left here once they cannot be found any more.
       await pool.pinsOf(tag).forget(removed.map(({ id }) => id))
       await terminateNodes(deps, cluster, removed, signal)

@@ -8,7 +8,9 @@ import { clusterOf, findGroup } from './discover.js'
 import { masterOf } from './find-node.js'
 import { followAccess } from './follow-access.js'
 import { endLaunch, isLaunching, launchCluster } from './launch.js'
+import { launchMore } from './launch-more.js'
 import type { NodePool } from './node-pool.js'
+import { endPending, type PendingLaunch, pendingLaunch } from './pending-launch.js'
 import { poll } from './poll.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
 import type { StartOptions } from './start-options.js'
@@ -33,7 +35,10 @@ export async function resumeCluster(
   const nodes = await cluster.getNodes({ signal })
   const unfinished = nodes.length === 0 || isLaunching(group)
   if (!options.validateOnly) await followAccess(deps, group, cluster.record, signal)
-  const launched = unfinished ? await launchMissing(deps, cluster, nodes, options, progress) : []
+  const pending = unfinished ? undefined : pendingLaunch(group)
+  const launched = unfinished
+    ? await launchMissing(deps, cluster, nodes, options, progress)
+    : await launchPending(deps, cluster, nodes, pending, options, progress)
   if (nodes.length > 0 || !launched) {
     await cluster.getNodesOrThrow({ signal })
     await cluster.getMaster({ signal })
@@ -52,6 +57,7 @@ export async function resumeCluster(
   progress('configuring the nodes')
   deps.log.info(`The master is ${up[0]?.dnsName}`)
   await runHooks(deps, cluster, up, [defaultSetup(), ...plugins], 'run', signal)
+  if (pending) await endPending(deps, cluster.groupId, signal)
   return cluster
 }
 
@@ -94,6 +100,23 @@ async function launchMissing(
   deps.log.info(`An earlier start was interrupted: launching ${missing} ${missing === 1 ? 'node' : 'nodes'}...`)
   const instances = await launchCluster(deps, checked, cluster.groupId, signal)
   return instances.map(({ InstanceId }) => InstanceId ?? '')
+}
+
+/** Launches nodes that were to join the cluster, or to take the place of others, when an interruption kept them from it. */
+async function launchPending(
+  deps: ClusterDeps,
+  cluster: Cluster,
+  nodes: readonly Node[],
+  pending: PendingLaunch | undefined,
+  { validateOnly, signal }: StartOptions,
+  progress: Progress,
+): Promise<readonly string[]> {
+  if (!pending || pending.launched || validateOnly) return []
+  const living = nodes.filter(({ state }) => state !== 'shutting-down').map(({ alias }) => alias)
+  if (pending.aliases.every((alias) => living.includes(alias))) return []
+  progress('launching the nodes')
+  deps.log.info('An earlier command was interrupted before it had launched all nodes')
+  return launchMore(deps, cluster, pending, { zone: nodes[0]?.placement, signal })
 }
 
 /** One request for a thousand; nodes that are just stopping are waited for, EC2 refuses to start them. */

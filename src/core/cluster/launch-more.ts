@@ -1,0 +1,78 @@
+import type { Instance } from '@aws-sdk/client-ec2'
+import { tagOf } from '../aws/instances.js'
+import { aliasAt } from '../node/aliases.js'
+import { aliasesTagKey } from '../node/instance-view.js'
+import { foldNodeNames } from '../ssh/fold.js'
+import type { Cluster } from './cluster.js'
+import type { ClusterDeps } from './deps.js'
+import { IncompatibleCluster } from './errors.js'
+import { launchNodes } from './launch.js'
+import type { LaunchGroup } from './launch-plan.js'
+import { endPending, markPending, newLaunchId, type PendingLaunch } from './pending-launch.js'
+import { planAgain, planWorkers } from './start-plan.js'
+import { validatePlan } from './validate.js'
+
+interface LaunchMore {
+  /** Zone of the nodes that are there. */
+  readonly zone?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Launches nodes of a cluster that has some, as it was started, and writes that down before. A launch that was written
+ * down is not repeated: what it made is what this returns.
+ *
+ * @returns their instance ids
+ * @throws as `validatePlan` and `launchNodes`; a launch that EC2 refused is no longer written down then
+ */
+export async function launchMore(
+  deps: ClusterDeps,
+  cluster: Cluster,
+  pending: PendingLaunch,
+  { zone, signal }: LaunchMore,
+): Promise<string[]> {
+  const { record, tag, groupId } = cluster
+  const { aliases, launchId } = pending
+  const again = planAgain(deps, tag, record, undefined)
+  if (!again) throw new IncompatibleCluster(tag, 'it does not say what its nodes were launched with')
+  const wanted = pending.zone ?? zone
+  const plan = {
+    ...again,
+    record: { ...record, ...(wanted ? { zone: wanted } : {}) },
+    groups: overridden(planWorkers(tag, record, aliases), pending),
+    launchId,
+  }
+  await deps.region.prepareLaunch?.(signal)
+  const checked = await validatePlan(deps, plan, { keyIsThere: true, joins: true, signal })
+  deps.log.info(`Launching ${foldNodeNames(aliases)}...`)
+  await markPending(deps, groupId, pending, signal)
+  let instances: Instance[]
+  try {
+    instances = await launchNodes(deps, checked, groupId, signal)
+  } catch (error) {
+    if (!signal?.aborted) await endPending(deps, groupId)
+    throw error
+  }
+  const ended = instances.filter(hasEnded)
+  const ids = instances.filter((one) => !hasEnded(one)).map(({ InstanceId }) => InstanceId ?? '')
+  if (ended.length === 0) return ids
+  // Launched by the interrupted command, and terminated since.
+  const missing = { ...pending, launchId: newLaunchId(), aliases: ended.flatMap((one) => aliasOf(one) ?? []) }
+  return [...ids, ...(await launchMore(deps, cluster, missing, { zone, signal }))]
+}
+
+const hasEnded = ({ State }: Instance) => State?.Name === 'shutting-down' || State?.Name === 'terminated'
+const aliasOf = (instance: Instance) => aliasAt(tagOf(instance, aliasesTagKey), instance.AmiLaunchIndex)
+
+function overridden(
+  groups: readonly LaunchGroup[],
+  { instanceType, imageId }: Pick<PendingLaunch, 'instanceType' | 'imageId'>,
+): LaunchGroup[] {
+  const merged = new Map<string, LaunchGroup>()
+  for (const group of groups) {
+    const one = { ...group, instanceType: instanceType ?? group.instanceType, imageId: imageId ?? group.imageId }
+    const key = `${one.instanceType} ${one.imageId}`
+    merged.set(key, { ...one, aliases: [...(merged.get(key)?.aliases ?? []), ...group.aliases] })
+  }
+  return [...merged.values()]
+}
