@@ -90,3 +90,16 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
 function formatSeconds(ms: number): string {
   return ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`
 }
+
+/** Waits until all of these have come to an end, or for so long. @throws the signal's reason */
+export async function settledWithin(tasks: Iterable<Promise<void>>, ms: number, signal: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  try {
+    await untilAborted(
+      Promise.race([Promise.allSettled(tasks), sleep(Math.max(0, ms), undefined, { signal: over.signal })]),
+      signal,
+    )
+  } finally {
+    over.abort()
+  }
+}

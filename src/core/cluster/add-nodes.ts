@@ -15,6 +15,7 @@ import type { NodePool } from './node-pool.js'
 import { endPending, newLaunchId, type PendingLaunch, pendingLaunch } from './pending-launch.js'
 import { loadPlugins, runHook, runningNodes, withContext } from './run-hooks.js'
 import { waitForNodes } from './wait-for-cluster.js'
+import { waitForNewNodes } from './wait-for-new-nodes.js'
 
 export interface AddNodesOptions extends NodesWish {
   readonly signal?: AbortSignal | undefined
@@ -46,14 +47,18 @@ export async function addNodes(
       const aliases = chooseAliases(cluster, before, options, pending)
       if (pending) tellPending(deps, tag, pending, aliases)
       await followAccess(deps, group, cluster.record, signal)
+      const join = options.create === false ? undefined : joining(aliases, options, pending)
       const ids =
-        options.create === false || (aliases === pending?.aliases && pending.launched)
+        !join || join.launched
           ? before.filter((node) => aliases.includes(node.alias)).map(({ id }) => id)
-          : await launch(deps, cluster, before, joining(aliases, options, pending), signal, progress)
+          : await launch(deps, cluster, before, join, signal, progress)
       const wait = async () => {
         progress('waiting for the new nodes')
         deps.log.info('Waiting for the new nodes to boot and to answer on ssh...')
-        const added = await waitForNodes(deps, pool, cluster, ids, { fresh: options.create !== false, signal })
+        const others = before.filter(({ id, state }) => state === 'running' && !ids.includes(id))
+        const added = join
+          ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, signal })
+          : await waitForNodes(deps, pool, cluster, ids, { fresh: false, signal })
         progress('configuring the new nodes')
         await setUp(deps, cluster, await runningNodes(deps, cluster, signal), added, plugins, signal)
         return added

@@ -30,4 +30,6 @@ export interface StartDeadlines {
   readonly hostKeysMs: number
   /** For ssh on it to answer. */
   readonly sshMs: number
+  /** For a new node until it is taken for one that never will answer, where others do. */
+  readonly stragglerMs: number
 }

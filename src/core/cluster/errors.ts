@@ -92,6 +92,17 @@ export class NoClusterSpotRequests extends ClusterValidationError {
   override readonly code = 'NoClusterSpotRequests'
 }
 
+/** A node that took the place of one that did not answer does not answer either. */
+export class ReplacementFailed extends StarClusterError {
+  readonly code = 'ReplacementFailed'
+  constructor(tag: string, names: string, cause: Error) {
+    super(`${names} of cluster ${tag} did not answer, was launched again, and still cannot be used: ${cause.message}`, {
+      cause,
+      hint: `"starcluster start -x ${tag}" tries to go on, "starcluster terminate ${tag}" removes the cluster`,
+    })
+  }
+}
+
 export class ClusterNotRunning extends StarClusterError {
   readonly code = 'ClusterNotRunning'
 }

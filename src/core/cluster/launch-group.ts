@@ -5,6 +5,7 @@ import { isMasterAlias } from '../node/aliases.js'
 import { foldNodeNames } from '../ssh/fold.js'
 import type { ClusterDeps } from './deps.js'
 import { attemptText, type LaunchAttempt, lacksCapacity, launchAttempts } from './launch-attempts.js'
+import { notedFirst } from './launch-notes.js'
 import { launchRequest } from './launch-request.js'
 import { poll } from './poll.js'
 import type { CheckedGroup, CheckedPlan } from './validate.js'
@@ -16,6 +17,10 @@ interface GroupLaunch {
   readonly zones: readonly (string | undefined)[]
   /** How many of the nodes may be left out; never the master. */
   readonly mayLack: number
+  /** What an earlier start that was interrupted tried last. */
+  readonly noted?: string | undefined
+  /** Called before any other way than the first is tried. */
+  readonly note: (attempt: LaunchAttempt) => Promise<void>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -29,11 +34,12 @@ export async function launchGroup(
   deps: Pick<ClusterDeps, 'aws' | 'log'>,
   plan: CheckedPlan,
   group: CheckedGroup,
-  { groupId, zones, mayLack, signal }: GroupLaunch,
+  { groupId, zones, mayLack, noted, note, signal }: GroupLaunch,
 ): Promise<Instance[]> {
-  const attempts = launchAttempts(plan, group, zones, mayLack)
+  const attempts = notedFirst(launchAttempts(plan, group, zones, mayLack), noted)
   const refusals: Refusal[] = []
   for (const [at, attempt] of attempts.entries()) {
+    if (at > 0) await note(attempt)
     try {
       return await runInstances(deps.aws.ec2, launchRequest(plan, attempt.group, groupId, attempt), signal)
     } catch (error) {

@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { IncompatibleCluster } from './errors.js'
 import { launchNodes } from './launch.js'
+import type { LaunchNotes } from './launch-notes.js'
 import type { LaunchGroup } from './launch-plan.js'
 import { endPending, markPending, newLaunchId, type PendingLaunch } from './pending-launch.js'
 import { planAgain, planWorkers } from './start-plan.js'
@@ -41,6 +42,7 @@ export async function launchMore(
     record: { ...record, ...(wanted ? { zone: wanted } : {}) },
     groups: overridden(planWorkers(tag, record, aliases), pending),
     launchId,
+    ...(pending.notes ? { notes: pending.notes } : {}),
   }
   await deps.region.prepareLaunch?.(signal)
   const checked = await validatePlan(deps, plan, { keyIsThere: true, joins: true, signal })
@@ -48,7 +50,8 @@ export async function launchMore(
   await markPending(deps, groupId, pending, signal)
   let instances: Instance[]
   try {
-    instances = await launchNodes(deps, checked, groupId, signal)
+    const note = (notes: LaunchNotes) => markPending(deps, groupId, { ...pending, notes }, signal)
+    instances = await launchNodes(deps, checked, groupId, note, signal)
   } catch (error) {
     if (!signal?.aborted) await endPending(deps, groupId)
     throw error
@@ -57,7 +60,8 @@ export async function launchMore(
   const ids = instances.filter((one) => !hasEnded(one)).map(({ InstanceId }) => InstanceId ?? '')
   if (ended.length === 0) return ids
   // Launched by the interrupted command, and terminated since.
-  const missing = { ...pending, launchId: newLaunchId(), aliases: ended.flatMap((one) => aliasOf(one) ?? []) }
+  const { notes: _, ...wish } = pending
+  const missing = { ...wish, launchId: newLaunchId(), aliases: ended.flatMap((one) => aliasOf(one) ?? []) }
   return [...ids, ...(await launchMore(deps, cluster, missing, { zone, signal }))]
 }
 

@@ -9,7 +9,9 @@ import { foldNodeNames } from '../ssh/fold.js'
 import type { ClusterDeps } from './deps.js'
 import type { ClusterGroup } from './discover.js'
 import { clusterExists } from './errors.js'
+import type { LaunchAttempt } from './launch-attempts.js'
 import { launchGroup } from './launch-group.js'
+import { attemptKey, type LaunchNotes, type NoteLaunch, readNotes, writeNotes } from './launch-notes.js'
 import { withTags } from './launch-request.js'
 import { recordTags } from './record.js'
 import { groupName } from './tag.js'
@@ -53,6 +55,11 @@ export async function createGroup(
   }
 }
 
+/** How nodes were launched by a start that was interrupted. */
+export function notesOf({ group }: Pick<ClusterGroup, 'group'>): LaunchNotes {
+  return readNotes(tagOf(group, launchingTag))
+}
+
 /** The first launch of a cluster, or what is missing of it. */
 export async function launchCluster(
   deps: ClusterDeps,
@@ -60,7 +67,11 @@ export async function launchCluster(
   groupId: string,
   signal?: AbortSignal,
 ): Promise<Instance[]> {
-  const instances = await launchNodes(deps, plan, groupId, signal)
+  const note: NoteLaunch = async (notes) => {
+    const Tags = [{ Key: launchingTag, Value: writeNotes(notes) }]
+    await deps.aws.ec2.createTags({ Resources: [groupId], Tags }, abortable(signal))
+  }
+  const instances = await launchNodes(deps, plan, groupId, note, signal)
   try {
     await endLaunch(deps, groupId, signal)
   } catch (error) {
@@ -89,15 +100,23 @@ export async function launchNodes(
   deps: ClusterDeps,
   plan: CheckedPlan,
   groupId: string,
+  noteAll: NoteLaunch,
   signal?: AbortSignal,
 ): Promise<Instance[]> {
   if (plan.record.placementGroup) await makePlacementGroup(deps, plan, signal)
   const launched: Instance[] = []
+  let notes = plan.notes ?? {}
   const missing: string[] = []
   let zones: readonly (string | undefined)[] = [plan.record.zone, ...plan.fallbackZones]
   for (const group of inOrder(plan)) {
     const mayLack = (plan.mayLack ?? 0) - missing.length
-    const instances = await launchGroup(deps, plan, group, { groupId, zones, mayLack, signal })
+    const first = group.aliases[0] ?? ''
+    const note = async (attempt: LaunchAttempt) => {
+      notes = { ...notes, [first]: attemptKey(attempt) }
+      await noteAll(notes)
+    }
+    const noted = notes[first]
+    const instances = await launchGroup(deps, plan, group, { groupId, zones, mayLack, noted, note, signal })
     const zone = instances[0]?.Placement?.AvailabilityZone
     if (zone) zones = [zone]
     launched.push(...instances)

@@ -4,6 +4,7 @@ import { tagOf } from '../aws/instances.js'
 import { expandAliases, foldAliases } from '../node/aliases.js'
 import type { ClusterDeps } from './deps.js'
 import type { ClusterGroup } from './discover.js'
+import type { LaunchNotes } from './launch-notes.js'
 
 /**
  * Nodes that are being added to a cluster that has some, or launched again. Kept in a tag of its group from before their
@@ -19,6 +20,8 @@ export interface PendingLaunch {
   readonly imageId?: string
   /** Instead of the master's. */
   readonly zone?: string
+  /** How groups of them were launched, where not in the first way. */
+  readonly notes?: LaunchNotes
   /** They are all there: nothing is to be launched. */
   readonly launched?: true
 }

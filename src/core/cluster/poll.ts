@@ -34,3 +34,22 @@ export async function poll<T>(
     deadline.release()
   }
 }
+
+/** Looks every few seconds, until it is ended. What `look` throws gives up whatever is waited for meanwhile. */
+export function watchFor(
+  look: (signal: AbortSignal) => Promise<void>,
+  failed: AbortController,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): { end(): void } {
+  const ended = new AbortController()
+  const options = {
+    timeoutMs,
+    firstMs: 2000,
+    slowestMs: 10_000,
+    signal: AbortSignal.any([signal, ended.signal]),
+  }
+  poll('what is watched', async (s) => void (await look(s)), options).catch((error: unknown) => {
+    if (!ended.signal.aborted) failed.abort(error)
+  })
+  return { end: () => ended.abort() }
+}

@@ -7,8 +7,9 @@ import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { masterOf } from './find-node.js'
 import { followAccess } from './follow-access.js'
-import { endLaunch, isLaunching, launchCluster } from './launch.js'
+import { endLaunch, isLaunching, launchCluster, notesOf } from './launch.js'
 import { launchMore } from './launch-more.js'
+import type { LaunchNotes } from './launch-notes.js'
 import type { NodePool } from './node-pool.js'
 import { endPending, type PendingLaunch, pendingLaunch } from './pending-launch.js'
 import { poll } from './poll.js'
@@ -37,7 +38,7 @@ export async function resumeCluster(
   if (!options.validateOnly) await followAccess(deps, group, cluster.record, signal)
   const pending = unfinished ? undefined : pendingLaunch(group)
   const launched = unfinished
-    ? await launchMissing(deps, cluster, nodes, options, progress)
+    ? await launchMissing(deps, cluster, nodes, notesOf(group), options, progress)
     : await launchPending(deps, cluster, nodes, pending, options, progress)
   if (nodes.length > 0 || !launched) {
     await cluster.getNodesOrThrow({ signal })
@@ -72,6 +73,7 @@ async function launchMissing(
   deps: ClusterDeps,
   cluster: Cluster,
   nodes: readonly Node[],
+  notes: LaunchNotes,
   { overrides, validateOnly, signal }: StartOptions,
   progress: Progress,
 ): Promise<readonly string[] | undefined> {
@@ -89,6 +91,7 @@ async function launchMissing(
   const plan = {
     ...again,
     groups,
+    notes,
     mayLack: mayLack(again.record, nodes.length + missing),
     record: { ...again.record, ...(zone ? { zone } : {}) },
   }

@@ -5,6 +5,7 @@ import type { StarClusterError } from '../errors.js'
 import { ownKeyFile } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import type { WantedKey } from './key-pair-work.js'
+import type { LaunchNotes } from './launch-notes.js'
 import { type LaunchGroup, planLaunch } from './launch-plan.js'
 import { Problems } from './problems.js'
 import type { ClusterRecord, SpotRecord } from './record.js'
@@ -28,6 +29,8 @@ export interface StartPlan {
   readonly permissions: readonly PermissionSettings[]
   /** Nodes that may be left out where EC2 lacks capacity. Absent: none. */
   readonly mayLack?: number
+  /** How an earlier start that was interrupted launched some of the groups. */
+  readonly notes?: LaunchNotes
   /** Another one is another launch, also of the same names. Absent: the first launch of the cluster. */
   readonly launchId?: string
   /** Settings of the template that cannot be followed yet, a line each. */

@@ -18,7 +18,7 @@ import { checkTag } from './tag.js'
 import { removeCluster } from './terminate.js'
 import { type CheckedPlan, validatePlan } from './validate.js'
 import { attachVolumes } from './volumes.js'
-import { waitForNodes } from './wait-for-cluster.js'
+import { waitForNewNodes } from './wait-for-new-nodes.js'
 
 /**
  * Brings a cluster up and returns it ready to use. With `create: false` the instances exist already.
@@ -64,7 +64,7 @@ async function createCluster(
   if (options.createOnly) return cluster
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
-  const nodes = await waitForNodes(deps, pool, cluster, ids, { fresh: true, signal })
+  const nodes = await waitForNewNodes(deps, pool, cluster, ids, { others: [], signal })
   progress('attaching the volumes')
   await attachVolumes(deps, cluster.volumes, nodes[0]!, signal)
   progress('configuring the nodes')

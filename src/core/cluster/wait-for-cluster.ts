@@ -1,18 +1,16 @@
 import { setMaxListeners } from 'node:events'
-import type { Instance } from '@aws-sdk/client-ec2'
 import pLimit from 'p-limit'
-import { describeInstancesById } from '../aws/instances.js'
 import type { Node } from '../node/node.js'
 import { withSignal } from '../node/run-signal.js'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
-import { deadlineSignal, WaitTimeoutError } from '../wait.js'
+import { settledWithin, WaitTimeoutError } from '../wait.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps, StartDeadlines } from './deps.js'
-import { NoClusterNodesFound } from './errors.js'
+import { refuseEnded } from './ended-nodes.js'
 import type { NodePool } from './node-pool.js'
-import { poll } from './poll.js'
+import { poll, watchFor } from './poll.js'
+import { goOn, withinStartTimeout } from './start-timeout.js'
 
-const defaults: StartDeadlines = { runningMs: 15 * 60_000, hostKeysMs: 10 * 60_000, sshMs: 10 * 60_000 }
 /** cloud-init writes our public key some time after sshd listens. */
 const refusedMs = 2 * 60_000
 
@@ -38,17 +36,10 @@ export async function waitForNodes(
   ids: readonly string[],
   options: WaitForNodes,
 ): Promise<Node[]> {
-  const seconds = cluster.record.launch?.startTimeout
-  if (seconds === undefined) return waitForAll(deps, pool, cluster, ids, { ...defaults, ...deps.deadlines }, options)
-  const ms = seconds * 1000
-  const what = `the nodes of cluster ${cluster.tag} to run and to answer on ssh (its start_timeout)`
-  const deadline = deadlineSignal(ms, new WaitTimeoutError(what, ms, goOn(cluster.tag)), options.signal)
-  const deadlines = { runningMs: ms, hostKeysMs: ms, sshMs: ms, ...deps.deadlines }
-  try {
-    return await waitForAll(deps, pool, cluster, ids, deadlines, { ...options, signal: deadline.signal })
-  } finally {
-    deadline.release()
-  }
+  return withinStartTimeout(deps, cluster, options.signal, async (deadlines, signal) => {
+    const { nodes } = await reachNodes(deps, pool, cluster, ids, { ...options, deadlines, signal })
+    return [...nodes]
+  })
 }
 
 interface WaitForNodes {
@@ -56,44 +47,78 @@ interface WaitForNodes {
   readonly signal?: AbortSignal | undefined
 }
 
-const goOn = (tag: string) =>
-  `see what they do with "starcluster listclusters ${tag}"; "starcluster start -x ${tag}" goes on waiting`
+interface Reaching extends WaitForNodes {
+  readonly deadlines: StartDeadlines
+  /** Milliseconds after which nodes that do not answer are given up rather than waited for; absent: all must answer. */
+  readonly patienceMs?: number
+}
 
-async function waitForAll(
+/** A node that was waited for in vain. */
+export interface Straggler {
+  readonly id: string
+  readonly alias: string
+  /** What is wrong with it, e.g. `it shows no host keys`. */
+  readonly reason: string
+  /** That will not change. */
+  readonly error?: unknown
+}
+
+export interface Reached {
+  /** The master first. */
+  readonly nodes: readonly Node[]
+  /** Only after `patienceMs`. */
+  readonly late: readonly Straggler[]
+}
+
+/** Waits for nodes as `waitForNodes` does, or until patience is at its end. */
+export async function reachNodes(
   deps: ClusterDeps,
   pool: NodePool,
   cluster: Cluster,
   ids: readonly string[],
-  deadlines: StartDeadlines,
-  { fresh, signal }: WaitForNodes,
-): Promise<Node[]> {
+  { fresh, deadlines, patienceMs, signal }: Reaching,
+): Promise<Reached> {
   const atOnce = pLimit(connectsAtOnce)
   const connecting = new Map<string, Promise<void>>()
+  const reached = new Set<string>()
+  const troubles = new Map<string, string>()
+  const failures = new Map<string, unknown>()
   const wantedIds = new Set(ids)
   // One node that can never be reached ends the wait for all the others at once.
   const failed = new AbortController()
   const both = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal
   setMaxListeners(0, both) // one a node
+  const began = performance.now()
+  const patienceLeft = () =>
+    patienceMs === undefined ? Number.POSITIVE_INFINITY : began + patienceMs - performance.now()
   const begin = (node: Node) => {
     if (connecting.has(node.id) || !node.isRunning() || node.addr === '') return
-    const connected = atOnce(() => connect(pool, cluster.tag, node, deadlines, both))
-    connected.catch((error: unknown) => failed.abort(error))
+    const trouble = (text: string) => void troubles.set(node.id, text)
+    const connected = atOnce(() => connect(pool, cluster.tag, node, deadlines, both, trouble)).then(
+      () => void reached.add(node.id),
+      (error: unknown) => {
+        if (patienceMs === undefined || !mayBeTheNodes(error)) failed.abort(error)
+        failures.set(node.id, error)
+        throw error
+      },
+    )
+    connected.catch(() => undefined)
     connecting.set(node.id, connected)
   }
-  const began = performance.now()
   // Later it failed to start, or somebody stopped it meanwhile.
   const mayBeStopped = ({ id }: Node) => !fresh && !connecting.has(id) && performance.now() - began < oldNewsMs
+  const refuse = (nodes: readonly Node[], s: AbortSignal) => refuseEnded(deps, cluster.tag, ids, nodes, mayBeStopped, s)
   const look = async (s: AbortSignal) => {
     const nodes = await cluster.getNodes({ signal: s })
-    await refuseEnded(deps, cluster.tag, ids, nodes, mayBeStopped, s)
+    await refuse(nodes, s)
     const wanted = nodes.filter((node) => wantedIds.has(node.id))
     for (const node of wanted) begin(node)
-    return connecting.size === ids.length ? wanted : undefined
+    return connecting.size === ids.length || patienceLeft() <= 0 ? wanted : undefined
   }
   const allBegun = () =>
     poll(`the nodes of cluster ${cluster.tag} to run`, look, {
       timeoutMs: deadlines.runningMs,
-      slowestMs: 5000,
+      slowestMs: Math.min(5000, (patienceMs ?? 50_000) / 10),
       signal: both,
       hint: goOn(cluster.tag),
     })
@@ -101,73 +126,34 @@ async function waitForAll(
     failed.abort(error) // those that are being connected to are given up
     throw error
   })
-  const watch = watchFor(
-    async (s) => refuseEnded(deps, cluster.tag, ids, await cluster.getNodes({ signal: s }), mayBeStopped, s),
-    failed,
-    { timeoutMs: deadlines.hostKeysMs + deadlines.sshMs, signal: both },
-  )
+  const watch = watchFor(async (s) => refuse(await cluster.getNodes({ signal: s }), s), failed, {
+    timeoutMs: deadlines.hostKeysMs + deadlines.sshMs,
+    signal: both,
+  })
   try {
-    await Promise.all(connecting.values())
+    if (patienceMs === undefined) await Promise.all(connecting.values())
+    else await settledWithin(connecting.values(), patienceLeft(), both)
   } finally {
     watch.end()
   }
-  return nodes
-}
+  const late = ids.filter((id) => !reached.has(id))
+  failed.abort(new Error('no longer waited for'))
+  return { nodes: nodes.filter(({ id }) => reached.has(id)), late: late.map(straggler) }
 
-/** Looks every few seconds whether nodes that we try to reach have ended meanwhile, and then gives all of them up. */
-function watchFor(
-  look: (signal: AbortSignal) => Promise<void>,
-  failed: AbortController,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
-): { end(): void } {
-  const ended = new AbortController()
-  const options = {
-    timeoutMs,
-    firstMs: 2000,
-    slowestMs: 10_000,
-    signal: AbortSignal.any([signal, ended.signal]),
+  function straggler(id: string): Straggler {
+    const node = nodes.find((one) => one.id === id)
+    const alias = node?.alias ?? id
+    const error = failures.get(id)
+    if (error instanceof Error) return { id, alias, reason: error.message, error }
+    const reason = troubles.get(id) ?? (node ? `it is ${node.state}` : 'EC2 does not list it')
+    return { id, alias, reason }
   }
-  poll('the nodes to be reached', async (s) => void (await look(s)), options).catch((error: unknown) => {
-    if (!ended.signal.aborted) failed.abort(error)
-  })
-  return { end: () => ended.abort() }
 }
 
-/** An instance that was launched and is not living any more, or stopped by itself, will not run. */
-async function refuseEnded(
-  deps: ClusterDeps,
-  tag: string,
-  ids: readonly string[],
-  nodes: readonly Node[],
-  mayBeStopped: (node: Node) => boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  const good = (node: Node) =>
-    node.state === 'pending' ||
-    node.state === 'running' ||
-    ((node.state === 'stopped' || node.state === 'stopping') && mayBeStopped(node))
-  const living = new Set(nodes.filter(good).map(({ id }) => id))
-  const missing = ids.filter((id) => !living.has(id))
-  if (missing.length === 0) return
-  // Not listed may also mean: launched so lately that EC2 does not list it yet.
-  const ended = (await describeInstancesById(deps.aws.ec2, missing, signal)).filter(hasEnded)
-  if (ended.length === 0) return
-  const reasons = ended.map(({ InstanceId, StateReason }) => {
-    const alias = nodes.find(({ id }) => id === InstanceId)?.alias
-    return `${alias ? `${alias} ` : ''}${InstanceId}: ${StateReason?.Message ?? 'no reason given'}`
-  })
-  const resumable = ended.every(({ State }) => State?.Name === 'stopped' || State?.Name === 'stopping')
-  throw new NoClusterNodesFound(
-    `${ended.length} of ${ids.length} nodes of cluster ${tag} ended while they were started\n${reasons.join('\n')}`,
-    {
-      hint: resumable
-        ? `go on with "starcluster start -x ${tag}", or remove it with "starcluster terminate ${tag}"`
-        : `remove what is left with "starcluster terminate ${tag}", then start again`,
-    },
-  )
+/** True for what may be wrong with a single node; a key that cannot be used, or a host key that changed, never is. */
+function mayBeTheNodes(error: unknown): boolean {
+  return error instanceof SSHConnectionError || error instanceof SSHAuthException || error instanceof WaitTimeoutError
 }
-
-const hasEnded = ({ State }: Instance) => State?.Name !== 'pending' && State?.Name !== 'running'
 
 /** Host keys first, then ssh: nothing is sent to a machine that cannot prove who it is. */
 async function connect(
@@ -176,8 +162,11 @@ async function connect(
   node: Node,
   { hostKeysMs, sshMs }: StartDeadlines,
   signal: AbortSignal,
+  trouble: (text: string) => void,
 ): Promise<void> {
+  trouble('it shows no host keys in its console output')
   await pool.pinsOf(tag).waitFor(node.id, node.alias, hostKeysMs, signal)
+  trouble('its ssh does not answer')
   let lastRefusal: Error | undefined
   let refusedSince: number | undefined
   const attempt = async (s: AbortSignal) => {
@@ -191,6 +180,7 @@ async function connect(
         if (performance.now() - refusedSince > refusedMs) throw error
       } else if (!(error instanceof SSHConnectionError)) throw error
       lastRefusal = error
+      trouble(error.message)
       return undefined
     }
   }

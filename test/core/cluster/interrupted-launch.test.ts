@@ -1,6 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClusterManager } from '../../../src/core/cluster/cluster-manager.js'
+import { faultsOf } from '../../../src/localcloud/ec2/index.js'
 import { type InProcess, inProcessManager } from '../../support/in-process-manager.js'
 
 let on: InProcess
@@ -11,14 +12,15 @@ beforeEach(async () => {
 afterEach(() => on.close())
 
 /** A start that gets Ctrl-C while `operation` is asked, before or after EC2 has done it. */
-async function interruptedAt(operation: keyof EC2, when: 'before' | 'after', overrides: object = {}) {
+async function interruptedAt(operation: keyof EC2, when: 'before' | 'after', overrides: object = {}, after = 1) {
+  let calls = 0
   const controller = new AbortController()
   const ec2 = new Proxy(on.aws.ec2, {
     get: (target, property) => {
       const method = Reflect.get(target, property)
       if (property !== operation || typeof method !== 'function') return method
       return async (input: { DryRun?: boolean }) => {
-        if (input.DryRun) return method(input)
+        if (input.DryRun || ++calls < after) return method(input)
         if (when === 'after') await method(input)
         controller.abort(new Error('Ctrl-C'))
         throw controller.signal.reason
@@ -31,6 +33,18 @@ async function interruptedAt(operation: keyof EC2, when: 'before' | 'after', ove
     overrides: { ...overrides, sshCidr: '10.0.0.0/8' },
   })
   await expect(started).rejects.toMatchObject({ code: 'CancelledStartRequest' })
+}
+
+function listingNothingAtFirst(): EC2 {
+  let early = true
+  return new Proxy(on.aws.ec2, {
+    get: (target, property) => {
+      const method = Reflect.get(target, property)
+      if (property !== 'describeInstances' || typeof method !== 'function' || !early) return method
+      early = false
+      return async () => ({ Reservations: [] })
+    },
+  })
 }
 
 const instances = async () => {
@@ -74,15 +88,7 @@ test('nodes that were launched all the same, but are not listed yet, are not lau
   await interruptedAt('runInstances', 'after')
   const launched = await instances()
   expect(launched).toHaveLength(2)
-  let early = true
-  const ec2 = new Proxy(on.aws.ec2, {
-    get: (target, property) => {
-      const method = Reflect.get(target, property)
-      if (property !== 'describeInstances' || typeof method !== 'function' || !early) return method
-      early = false
-      return async () => ({ Reservations: [] })
-    },
-  })
+  const ec2 = listingNothingAtFirst()
   const cm = new ClusterManager({ ...on.deps, aws: { ...on.aws, ec2 } })
   await cm.startCluster('c', { create: false, createOnly: true })
   expect((await instances()).map(({ InstanceId }) => InstanceId)).toEqual(launched.map(({ InstanceId }) => InstanceId))
@@ -100,4 +106,20 @@ test('a start that launched only its master launches the others when it is resum
   await expect.poll(aliases, { timeout: 20_000 }).toEqual(['master', 'node001'])
   await on.cm.startCluster('c', { create: false, createOnly: true })
   expect(await aliases()).toEqual(['master', 'node001'])
+}, 60_000)
+
+test('nodes that were launched in the second zone, but are not listed yet, are not launched again in the first', async () => {
+  const lines = ['cluster_size = 3', 'availability_zone = local-a', 'fallback_zones = local-b', 'spot_max_price = 0.1']
+  await on.home.write('.starclusterrc', ['[cluster t]', ...lines, '[global]', 'default_template = t'].join('\n'))
+  await faultsOf(on.cloud).inject({ kind: 'capacity', zone: 'local-a' })
+  await interruptedAt('runInstances', 'after', {}, 2) // refused in the first zone, launched in the second
+  await faultsOf(on.cloud).clear()
+  const before = (await instances()).map(({ InstanceId }) => InstanceId)
+  expect(before).toHaveLength(2)
+  const ec2 = listingNothingAtFirst()
+  const cm = new ClusterManager({ ...on.deps, aws: { ...on.aws, ec2 } })
+  await cm.startCluster('c', { create: false, createOnly: true })
+  const after = await instances()
+  expect(after.map(({ InstanceId }) => InstanceId)).toEqual(expect.arrayContaining(before))
+  expect(after.map(({ Placement }) => Placement?.AvailabilityZone)).toEqual(Array(3).fill('local-b'))
 }, 60_000)

@@ -86,6 +86,10 @@ All nodes of a cluster are in one zone: the group that is launched first chooses
 \`fallback_zones\`. Where the volumes or the subnet are in a zone, no other is tried. A master with a \`master_instance_type\`
 keeps it; another one may become of a fallback type as the workers do.
 
+A new node that does not answer on ssh within two fifths of \`start_timeout\` (10 minutes where there is none), while at least as many
+others do, is terminated and launched again, once. Where \`min_nodes\` answer, it is left as it is, for later. Each is told with the
+reason. Nodes that were stopped are never replaced, however slow they are.
+
 ## Spot instances
 
 \`spot_max_price\` (or \`spot_bid\`; \`starcluster start -b PRICE\`) makes the workers spot instances, also those added later: for

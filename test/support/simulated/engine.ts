@@ -36,7 +36,7 @@ export class SimulatedEngine extends NullEngine {
     const machine = this.machines.get(spec.id) ?? (await this.make(spec))
     if (machine.isOn) return report
     this.running.set(spec.privateIp, machine)
-    await machine.powerOn(spec.publicIp, this.sshPort)
+    await machine.powerOn(spec.publicIp, this.sshPort, !spec.unreachable)
     return report
   }
 

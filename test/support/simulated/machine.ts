@@ -23,6 +23,7 @@ export class SimulatedMachine {
   /** Sources by mount point. */
   readonly mounts = new Map<string, string>()
   servesNfs = false
+  isOn = false
   bootId = ''
   console = ''
   /** Commands a script may still run before it is cut off, as when its connection breaks; for tests. */
@@ -47,8 +48,9 @@ export class SimulatedMachine {
     return (this.files.read('/etc/hostname') ?? '').trim()
   }
 
-  /** @param address where its sshd listens */
-  async powerOn(address: string, port: number): Promise<void> {
+  /** @param address where its sshd listens, if it does */
+  async powerOn(address: string, port: number, listens = true): Promise<void> {
+    this.isOn = true
     this.bootId = randomUUID()
     this.files.write('/proc/sys/kernel/random/boot_id', `${this.bootId}\n`)
     for (const line of (this.files.read('/etc/fstab') ?? '').split('\n')) {
@@ -57,17 +59,14 @@ export class SimulatedMachine {
     }
     this.servesNfs = this.files.get('/etc/exports') !== undefined
     this.console += consoleText(this.options.hostname, this.options.hostKey)
-    this.sshd = await startSshd(this, { host: address, port })
+    if (listens) this.sshd = await startSshd(this, { host: address, port })
   }
 
   async powerOff(): Promise<void> {
+    this.isOn = false
     this.mounts.clear()
     await this.sshd?.close()
     this.sshd = undefined
-  }
-
-  get isOn(): boolean {
-    return this.sshd !== undefined
   }
 
   run(command: string, stdin: string) {

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ClusterManager } from '../../../src/core/cluster/cluster-manager.js'
+import { type Simulated, simulatedManager } from '../../support/simulated/manager.js'
+import { expectNothingLeft, expectWhole } from '../../support/simulated/whole.js'
+
+// Nodes that run, but never answer, while others do.
+
+let on: Simulated
+let cm: ClusterManager
+/** Whether the machine has no sshd: by its place in its launch, and by how many machines there were before. */
+let silent: (index: number, before: number) => boolean
+
+beforeEach(async () => {
+  on = await simulatedManager()
+  cm = new ClusterManager({ ...on.deps, deadlines: { stragglerMs: 2000, sshMs: 3000 } })
+  silent = () => false
+  const seen = new Set<string>()
+  const boot = on.engine.boot.bind(on.engine)
+  on.engine.boot = (spec) => {
+    seen.add(spec.id)
+    const { amiLaunchIndex } = on.cloud.state.ec2.instances[spec.id]!
+    return boot({ ...spec, unreachable: silent(amiLaunchIndex, [...seen].indexOf(spec.id)) })
+  }
+})
+afterEach(async () => {
+  await cm.close()
+  await on.close()
+})
+
+const template = (lines: string) => on.home.write('.starclusterrc', `[cluster t]\n${lines || 'cluster_size = 3'}\n`)
+const start = (overrides = {}) => cm.startCluster('c', { template: 't', overrides })
+const warnings = () => on.log.filter((line) => /does not answer|left for later|set up|sets it up/.test(line))
+const marks = async () => {
+  const { SecurityGroups = [] } = await on.aws.ec2.describeSecurityGroups({ GroupNames: ['@sc-c'] })
+  return SecurityGroups[0]!.Tags!.filter(({ Key }) => /joining|launching/.test(Key!))
+}
+
+test.each([
+  [1, 'node001'],
+  [0, 'master'],
+])(
+  'launch index %s: %s is terminated and launched again under its name',
+  async (index, alias) => {
+    await template('')
+    silent = (at, before) => at === index && before < 3
+    await start()
+    expect(warnings()).toEqual([
+      expect.stringMatching(
+        new RegExp(`${alias} \\(i-\\w+\\) does not answer after 2 s: .*refused.*; it is launched again`),
+      ),
+    ])
+    await expectWhole(on, 'c', ['master', 'node001', 'node002'])
+    expect(Object.keys(on.cloud.state.ec2.instances)).toHaveLength(4)
+    expect(await marks()).toEqual([])
+    await cm.terminateCluster('c')
+    await expectNothingLeft(on)
+  },
+  60_000,
+)
+
+test('min_nodes: it is left for later, told, and set up when it answers', async () => {
+  await template('cluster_size = 3\nmin_nodes = 2')
+  silent = (index) => index === 2
+  await start()
+  expect(warnings()).toEqual([
+    expect.stringMatching(/node002 \(i-\w+\) is left for later, min_nodes are there: .*refused/),
+    expect.stringMatching(
+      /costs money: "starcluster addnode -x -a node002 c" .* "starcluster removenode -a node002 c"/,
+    ),
+  ])
+  const cluster = await cm.getCluster('c')
+  silent = () => false
+  const { id } = await cluster.getNode('node002')
+  await on.aws.ec2.stopInstances({ InstanceIds: [id] })
+  await expect.poll(async () => (await cluster.getNode('node002')).state, { timeout: 20_000 }).toBe('stopped')
+  await on.aws.ec2.startInstances({ InstanceIds: [id] })
+  await expect.poll(async () => (await cluster.getNode('node002')).state, { timeout: 20_000 }).toBe('running')
+  await cm.addNodes('c', { aliases: ['node002'], create: false })
+  await expectWhole(on, 'c', ['master', 'node001', 'node002'])
+}, 60_000)
+
+test('one that takes its place and does not answer either: a clear error, and start -x goes on', async () => {
+  await template('')
+  silent = (index, before) => before === 3 || (index === 1 && before < 3)
+  await expect(start()).rejects.toMatchObject({
+    code: 'ReplacementFailed',
+    message: expect.stringMatching(/^node001 of cluster c did not answer, was launched again.* ssh on node001/),
+    hint: expect.stringMatching(/start -x c.*terminate c/),
+  })
+  const cluster = await cm.getCluster('c')
+  expect((await cluster.getNodes()).map(({ alias }) => alias)).toEqual(['master', 'node001', 'node002'])
+  expect(Object.keys(on.cloud.state.ec2.instances)).toHaveLength(4)
+  silent = () => false
+  await cm.stopCluster('c')
+  await cm.startCluster('c', { create: false })
+  await expectWhole(on, 'c', ['master', 'node001', 'node002'])
+}, 60_000)
+
+test('where most do not answer, it is not them: they are waited for and none is terminated', async () => {
+  await template('')
+  silent = (index) => index > 0
+  await expect(start()).rejects.toMatchObject({ code: 'WaitTimeoutError' })
+  expect(warnings()).toEqual([])
+  expect(Object.keys(on.cloud.state.ec2.instances)).toHaveLength(3)
+}, 60_000)
+
+test('a node that was stopped is never terminated for being slow', async () => {
+  await template('')
+  await start()
+  await cm.stopCluster('c')
+  silent = (index) => index === 1
+  await expect(cm.startCluster('c', { create: false })).rejects.toMatchObject({ code: 'WaitTimeoutError' })
+  expect(Object.values(on.cloud.state.ec2.instances).map(({ state }) => state)).toEqual(Array(3).fill('running'))
+}, 60_000)
+
+test('addnode replaces it too, where the cluster itself answers', async () => {
+  await template('cluster_size = 1')
+  await start()
+  silent = (_, before) => before === 1
+  await cm.addNodes('c')
+  expect(warnings()).toHaveLength(1)
+  await expectWhole(on, 'c', ['master', 'node001'])
+  expect(await marks()).toEqual([])
+}, 60_000)
+
+test('interrupted between its end and the next launch, start -x launches it, once', async () => {
+  await template('')
+  silent = (index, before) => index === 1 && before < 3
+  const killed = new AbortController()
+  const ec2 = new Proxy(on.aws.ec2, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name)
+      if (name !== 'terminateInstances' || typeof method !== 'function') return method
+      return async (input: object) => {
+        await method(input)
+        killed.abort(new Error('killed'))
+        throw killed.signal.reason
+      }
+    },
+  })
+  const doomed = new ClusterManager({ ...on.deps, aws: { ...on.aws, ec2 }, deadlines: { stragglerMs: 2000 } })
+  const started = doomed.startCluster('c', { template: 't', signal: killed.signal })
+  await expect(started).rejects.toMatchObject({ code: 'CancelledStartRequest' })
+  expect(await marks()).toHaveLength(1)
+  await cm.startCluster('c', { create: false })
+  await expectWhole(on, 'c', ['master', 'node001', 'node002'])
+  expect(await marks()).toEqual([])
+}, 60_000)
