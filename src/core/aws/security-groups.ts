@@ -27,6 +27,22 @@ export async function describeSecurityGroups(
   return found
 }
 
+/** Id of the group that instances of a VPC are in when nothing else is said. */
+export async function defaultGroupOf(
+  ec2: Pick<EC2, 'describeSecurityGroups'>,
+  vpcId: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const filters = [
+    { Name: 'vpc-id', Values: [vpcId] },
+    { Name: 'group-name', Values: ['default'] },
+  ]
+  const { SecurityGroups } = await ec2.describeSecurityGroups({ Filters: filters }, abortable(signal))
+  const id = SecurityGroups?.[0]?.GroupId
+  if (!id) throw new Error(`VPC ${vpcId} has no default security group`)
+  return id
+}
+
 export interface NewSecurityGroup extends Access {
   readonly name: string
   readonly description: string

@@ -8,6 +8,7 @@ import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest, ClusterValidationError, HooksFailed } from './errors.js'
 import { findNode } from './find-node.js'
+import { keepNodes } from './keep-nodes.js'
 import type { NodePool } from './node-pool.js'
 import { endPending, pendingLaunch } from './pending-launch.js'
 import { loadPluginsLeniently, runHook, withContext } from './run-hooks.js'
@@ -17,6 +18,8 @@ export interface RemoveNodesOptions {
   /** How many, from the last: when no aliases are given. Default 1. */
   readonly count?: number | undefined
   readonly aliases?: readonly string[] | undefined
+  /** They go on running, outside of the cluster. */
+  readonly keepInstances?: boolean | undefined
   /** Go on when plugins fail. */
   readonly force?: boolean | undefined
   readonly signal?: AbortSignal | undefined
@@ -50,7 +53,7 @@ export async function nodesToRemove(cluster: Cluster, { aliases, count, signal }
 
 /**
  * Removes workers of a cluster: `onRemoveNode` of each plugin in reverse order, then the others forget them, then they
- * are terminated. Nodes that do not run, or do not answer, can be removed too.
+ * are terminated, or let go. Nodes that do not run, or do not answer, can be removed too.
  * @throws HooksFailed before anything is terminated, unless `force`
  */
 export async function removeNodes(
@@ -75,7 +78,8 @@ export async function removeNodes(
       }
       // First, so that nothing of them is left here once they cannot be found any more.
       await pool.pinsOf(tag).forget(removed.map(({ id }) => id))
-      await terminateNodes(deps, cluster, removed, signal)
+      if (options.keepInstances) await keepNodes(deps, cluster, group.vpcId, removed, signal)
+      else await terminateNodes(deps, cluster, removed, signal)
       pool.forgetNodes(removed.map(({ id }) => id))
     },
     (doing, cause) => new CancelledRequest(`removing nodes of cluster ${tag} (${doing})`, cause),

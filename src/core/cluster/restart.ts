@@ -52,12 +52,12 @@ export async function restartCluster(
       deps.log.info(`Rebooting ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'} of cluster ${tag}...`)
       const ids = nodes.map(({ id }) => id)
       await inCalls(ids, (InstanceIds) => deps.aws.ec2.rebootInstances({ InstanceIds }, abortable(signal)))
-      if (rebootOnly) return
       progress('waiting for the nodes to come back')
       await onEach(nodes, (node) => bootOtherThan(before[nodes.indexOf(node)], node, signal), {
         fanout: 50,
         signal,
       })
+      if (rebootOnly) return
       progress('configuring the nodes')
       await runHooks(deps, cluster, nodes, [defaultSetup(), ...plugins], 'run', signal)
     },

@@ -67,6 +67,12 @@ export const setupCommands: Readonly<Record<string, NodeCommand>> = {
   sc_exports: ({ files }, [block = '', lines = '']) =>
     setBlock(files, ['plain', '/etc/exports', '644', 'root:root', block], lines),
 
+  sc_umount_nfs: ({ mounts, files }, [path = '']) => {
+    const lines = (files.read('/etc/fstab') ?? '').split('\n')
+    files.write('/etc/fstab', lines.filter((line) => line.split(' ')[1] !== path).join('\n'))
+    return changed(mounts.delete(path), path)
+  },
+
   sc_mount_nfs: (machine, [source = '', path = '', options = '']) => {
     const line = `${source} ${path} nfs ${options} 0 0`
     const told = changed(setLine(machine.files, '/etc/fstab', source, line, ' '), '/etc/fstab')

@@ -217,7 +217,7 @@ sc_mount_nfs() {
 
 # sc_umount_nfs PATH
 sc_umount_nfs() {
-  if mountpoint -q "$1"; then umount "$1"; sc_changed "$1"; fi
+  if mountpoint -q "$1"; then umount "$1" 2>/dev/null || umount -l "$1"; sc_changed "$1"; fi
   [ -e /etc/fstab ] || return 0
   sc_tmp=$(mktemp /etc/fstab.XXXXXX)
   awk -v path="$1" '!($1 !~ /^#/ && $2 == path && $3 ~ /^nfs/)' /etc/fstab > "$sc_tmp"

@@ -118,6 +118,17 @@ export function mountStep(server: string, paths: readonly string[]): ScriptStep 
   }
 }
 
+/** Takes back what makes a node part of a cluster: its mounts, the names and keys of the others, their way in. */
+export function leaveStep(
+  { alias, privateIp }: Pick<Peer, 'alias' | 'privateIp'>,
+  paths: readonly string[],
+): ScriptStep {
+  const blocks = sh`sc_block hosts /etc/hosts 644 root:root starcluster ${`${privateIp} ${alias}\n`}
+sc_block known /etc/ssh/ssh_known_hosts 644 root:root starcluster ''
+sc_block plain /root/.ssh/authorized_keys 600 root:root starcluster ''`
+  return { name: 'leave', command: lines([...paths.map((path) => sh`sc_umount_nfs ${path}`), blocks]) }
+}
+
 /** root's own key and who may log in as root: every node of the cluster with its own key. No private key travels. */
 export function authorizeRootStep(publicKeys: readonly string[]): ScriptStep {
   const lines = publicKeys.map((key) => `${key.trim()}\n`).join('')

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Simulated, simulatedManager } from '../../support/simulated/manager.js'
+import { expectWhole } from '../../support/simulated/whole.js'
+
+let on: Simulated
+
+beforeEach(async () => {
+  on = await simulatedManager()
+  await on.cm.startCluster('c', { overrides: { clusterSize: 1 } })
+  await on.cm.addNodes('c', { aliases: ['n1', 'n10', 'n2'] })
+})
+afterEach(() => on.close())
+
+/** Everything a machine has in its files, but its own name and accounts. */
+const traces = (id: string, word: string) =>
+  ['/etc/hosts', '/etc/exports', '/etc/fstab', '/etc/ssh/ssh_known_hosts', '/root/.ssh/authorized_keys'].filter(
+    (path) =>
+      new RegExp(`(?<![\\w.])${word.replaceAll('.', '\\.')}(?![\\w.])`).test(
+        on.engine.machines.get(id)?.files.read(path) ?? '',
+      ),
+  )
+
+test('nothing on the others speaks of a removed node, and n1 takes nothing of n10 away', async () => {
+  const cluster = await on.cm.getCluster('c')
+  const { privateIpAddress, id } = await cluster.getNode('n1')
+  const others = (await cluster.getNodes()).filter((node) => node.id !== id)
+  expect(traces(others[0]!.id, 'n1')).not.toEqual([])
+  await on.cm.removeNodes('c', { aliases: ['n1'] })
+  for (const node of others) expect([...traces(node.id, 'n1'), ...traces(node.id, privateIpAddress)]).toEqual([])
+  await expectWhole(on, 'c', ['master', 'n2', 'n10'])
+})
+
+test('a node that is kept leaves the group and the tags, runs on and knows nothing of the cluster', async () => {
+  const cluster = await on.cm.getCluster('c')
+  const node = await cluster.getNode('n1')
+  const master = await cluster.getMaster()
+  await on.cm.removeNodes('c', { aliases: ['n1'], keepInstances: true })
+  expect((await cluster.getNodes()).map(({ alias }) => alias)).toEqual(['master', 'n2', 'n10'])
+  const { Reservations = [] } = await on.aws.ec2.describeInstances({ InstanceIds: [node.id] })
+  const kept = Reservations[0]!.Instances![0]!
+  expect(kept).toMatchObject({ State: { Name: 'running' }, SecurityGroups: [{ GroupName: 'default' }] })
+  expect(kept.Tags ?? []).toEqual([])
+  const volumes = await on.aws.ec2.describeVolumes({
+    Filters: [{ Name: 'attachment.instance-id', Values: [node.id] }],
+  })
+  expect(volumes.Volumes!.flatMap(({ Tags = [] }) => Tags)).toEqual([])
+  expect(on.engine.machines.get(node.id)!.mounts.size).toBe(0)
+  for (const word of ['master', 'n10', master.privateIpAddress]) expect(traces(node.id, word)).toEqual([])
+  expect(traces(master.id, node.privateIpAddress)).toEqual([])
+  expect(on.log).toContainEqual(
+    expect.stringMatching(new RegExp(`n1 is instance ${node.id} now .* t3.small costs on demand`)),
+  )
+  await on.cm.terminateCluster('c')
+  const after = await on.aws.ec2.describeInstances({ InstanceIds: [node.id] })
+  expect(after.Reservations![0]!.Instances![0]!.State!.Name).toBe('running')
+})
+
+test('restart --reboot-only waits until every node has booted again, and sets nothing up', async () => {
+  const ids = (await (await on.cm.getCluster('c')).getNodes()).map(({ id }) => id)
+  const boots = () => ids.map((id) => on.engine.machines.get(id)!.bootId)
+  const before = boots()
+  await on.cm.restartCluster('c', { rebootOnly: true })
+  for (const [at, boot] of boots().entries()) expect(boot).not.toBe(before[at])
+  expect(on.log.filter((line) => line.includes('Configuring the cluster'))).toHaveLength(1)
+}, 60_000)
