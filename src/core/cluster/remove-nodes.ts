@@ -106,7 +106,8 @@ async function tellOthers(
       failures.push(error)
     }
   }
-  const plugins = (await loadPluginsLeniently(deps, cluster.plugins)).filter(({ instance }) => instance.onRemoveNode)
+  const loaded = await loadPluginsLeniently(deps, cluster.plugins, force ? 'broken' : 'missing')
+  const plugins = loaded.filter(({ instance }) => instance.onRemoveNode)
   for (const plugin of plugins.toReversed()) {
     for (const node of removed) {
       await attempt(() => runHook(deps, cluster, nodes, plugin, { hook: 'onRemoveNode', node }, signal))

@@ -11,7 +11,7 @@ import { CancelledRequest } from './errors.js'
 import { followAccess } from './follow-access.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
-import { defaultSetup, loadPlugins, runHooks, runningNodes } from './run-hooks.js'
+import { defaultSetup, loadPluginsLeniently, runHooks, runningNodes } from './run-hooks.js'
 
 export interface RestartOptions {
   /** Do not set the cluster up again. */
@@ -33,7 +33,7 @@ export async function restartCluster(
       progress(`looking for cluster ${tag}`)
       const group = await findGroup(deps, tag, signal)
       const cluster = clusterOf(deps, pool, group)
-      const plugins = await loadPlugins(deps, cluster.plugins)
+      const plugins = await loadPluginsLeniently(deps, cluster.plugins)
       const nodes = await runningNodes(deps, cluster, signal)
       await followAccess(deps, group, cluster.record, signal)
       progress('waiting for its nodes to answer')

@@ -13,7 +13,7 @@ import type { LaunchNotes } from './launch-notes.js'
 import type { NodePool } from './node-pool.js'
 import { endPending, type PendingLaunch, pendingLaunch } from './pending-launch.js'
 import { poll } from './poll.js'
-import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
+import { defaultSetup, loadPlugins, loadPluginsLeniently, runHooks } from './run-hooks.js'
 import type { StartOptions } from './start-options.js'
 import { mayLack, planAgain } from './start-plan.js'
 import { validatePlan } from './validate.js'
@@ -32,9 +32,12 @@ export async function resumeCluster(
   progress('looking for its nodes')
   const group = await findGroup(deps, tag, signal)
   const cluster = clusterOf(deps, pool, group)
-  const plugins = await loadPlugins(deps, cluster.plugins)
   const nodes = await cluster.getNodes({ signal })
   const unfinished = nodes.length === 0 || isLaunching(group)
+  // Nodes are launched only when all that is to be made of them can be; those that are there were set up once.
+  const plugins = unfinished
+    ? await loadPlugins(deps, cluster.plugins)
+    : await loadPluginsLeniently(deps, cluster.plugins, 'missing')
   if (!options.validateOnly) await followAccess(deps, group, cluster.record, signal)
   const pending = unfinished ? undefined : pendingLaunch(group)
   const launched = unfinished

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { PluginNotFound } from '../config/errors.js'
 import type { StarClusterConfig } from '../config/types.js'
+import { isStarClusterError } from '../errors.js'
 import type { Node } from '../node/node.js'
 import { withSignal } from '../node/run-signal.js'
 import type { SetupContext, Volumes } from '../setup/cluster-setup.js'
@@ -45,18 +46,25 @@ function sectionOf(config: StarClusterConfig, name: string): PluginSection {
   }
 }
 
-/** Like `loadPlugins` for a cluster that is to end: a plugin that is no longer in the config has nothing to say. */
+/** Which plugins an act does without: those that this computer's config lacks, or those that do not build either. */
+export type Dispensable = 'missing' | 'broken'
+
+/** Like `loadPlugins` for what must not depend on them; each that is left out is named with the reason. */
 export async function loadPluginsLeniently(
   deps: Pick<ClusterDeps, 'config' | 'plugins' | 'log'>,
   names: readonly string[],
-) {
+  dispensable: Dispensable = 'broken',
+): Promise<LoadedPlugin[]> {
   const loaded: LoadedPlugin[] = []
   for (const name of names) {
     try {
       loaded.push(...(await loadPlugins(deps, [name])))
     } catch (error) {
-      if (!(error instanceof PluginNotFound)) throw error
-      deps.log.warn(`plugin ${name} is no longer in the config: its shutdown hook is left out`)
+      if (error instanceof PluginNotFound) {
+        deps.log.warn(`plugin ${name} is not in the config of this computer: its hooks are left out`)
+      } else if (dispensable === 'broken' && isStarClusterError(error)) {
+        deps.log.warn(`plugin ${name} cannot be loaded, its hooks are left out: ${error.message}`)
+      } else throw error
     }
   }
   return loaded
