@@ -1,16 +1,19 @@
 import { parse } from 'yaml'
 import { warning } from './console-warning.js'
+import { isTrue } from './image-login.js'
 
 export interface CloudConfig {
   readonly scripts: readonly (string | Uint8Array)[]
   /** Keys that may log in as root besides the instance's key pair. */
   readonly authorizedKeys: readonly string[]
   readonly hostname?: string
+  /** Whether root is told to log in as another user; absent: as the image has it. */
+  readonly disableRoot?: boolean
 }
 
 /**
- * The part of cloud-config that setting up a cluster uses: hostname, ssh_authorized_keys, write_files, package_update,
- * packages, runcmd. `disable_root: false` is how these machines are anyway. What else is named is said on the console.
+ * The part of cloud-config that setting up a cluster uses: hostname, disable_root, ssh_authorized_keys, write_files,
+ * package_update, packages, runcmd. What else is named is said on the console.
  */
 export function readCloudConfig(text: string): CloudConfig {
   let config: unknown
@@ -35,6 +38,7 @@ export function readCloudConfig(text: string): CloudConfig {
     scripts,
     authorizedKeys: list(fields.ssh_authorized_keys).map((key) => String(key).trim()),
     ...(typeof hostname === 'string' && /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(hostname) && { hostname }),
+    ...(fields.disable_root !== undefined && { disableRoot: isTrue(fields.disable_root, true) }),
   }
 }
 

@@ -12,6 +12,7 @@ import { isMountFaulty } from './faulty-mount.js'
 import { LinuxFullDisk } from './full-disk.js'
 import { ensureGuestLayer, initOf } from './guest-layer.js'
 import { nodeRoot } from './ids.js'
+import { readImageLogin } from './image-login.js'
 import { layersReplaced, requireLayers } from './layer-check.js'
 import { isHomeLayer, LinuxDisks } from './linux-disks.js'
 import { LinuxNetwork } from './linux-network.js'
@@ -341,7 +342,8 @@ export class LinuxNodeEngine implements NodeEngine {
     const listed = base !== '' && !isHomeLayer(base)
     const lists = listed && (await refreshPackageLists(this.paths.images, base, { log: this.options.log }))
     const layers = [guest, ...above.reverse(), ...(lists ? [lists] : []), base]
-    await makeDisk(dir, spec, layers, metadata)
+    const login = await readImageLogin(layers.map((layer) => join(this.paths.layers, layer)))
+    await makeDisk(dir, spec, layers, metadata, login)
     const lower = (await diskLayers(dir))!
     await layersReplaced(dir, this.paths.layers, lower)
     return lower

@@ -4,6 +4,7 @@ import { makePassage } from './disk-paths.js'
 import type { InstanceMetadata, NodeSpec } from './engine.js'
 import { mustRunHost } from './host-command.js'
 import { giveToNodeRoot, nodeRoot } from './ids.js'
+import type { ImageLogin } from './image-login.js'
 import { removeTrees } from './own-root.js'
 import { writeSeedLayer } from './seed-layer.js'
 
@@ -21,6 +22,7 @@ export async function makeDisk(
   spec: NodeSpec,
   lower: readonly string[],
   metadata: InstanceMetadata | undefined,
+  login: ImageLogin,
 ): Promise<void> {
   const work = `${dir}.new`
   await removeTrees(work)
@@ -29,7 +31,7 @@ export async function makeDisk(
   await giveToNodeRoot(join(work, 'fs'))
   await giveToNodeRoot(join(work, 'root'))
   if (await loopDevicesWork()) await makeImage(join(work, 'disk.img'), Math.min(spec.diskGiB ?? DISK_GIB, MOST_GIB))
-  await writeSeedLayer(join(work, 'seed'), spec, metadata)
+  await writeSeedLayer(join(work, 'seed'), spec, metadata, login)
   await writeFile(join(work, 'layers'), `${[`/disks/nodes/${spec.id}/seed`, ...lower].join(',')}\n`)
   await rename(work, dir)
 }

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { defaultUserScript, refusingRoot } from './default-user.js'
 import type { InstanceMetadata, NodeSpec } from './engine.js'
 import { giveToNodeRoot } from './ids.js'
+import type { ImageLogin } from './image-login.js'
 import { readUserData } from './user-data.js'
 
 /** The layer that makes a disk this machine's: its name, its keys, its user data. Written once, before the first boot. */
@@ -10,8 +12,11 @@ export async function writeSeedLayer(
   dir: string,
   spec: NodeSpec,
   metadata: InstanceMetadata | undefined,
+  login: ImageLogin,
 ): Promise<void> {
-  const { scripts, authorizedKeys, hostname } = readUserData(metadata?.userData)
+  const { user, userDataCounts } = login
+  const told = readUserData(userDataCounts ? metadata?.userData : undefined)
+  const { scripts, authorizedKeys, hostname, disableRoot = login.disableRoot } = told
   const name = hostname ?? spec.hostname
   const keys = [...publicKeys(metadata), ...authorizedKeys]
   const files: [path: string, content: string | Uint8Array, mode: number][] = [
@@ -22,9 +27,14 @@ export async function writeSeedLayer(
       `127.0.0.1 localhost\n${spec.privateIp} ${hostLine(name)}\n\n::1 localhost ip6-localhost ip6-loopback\n`,
       0o644,
     ],
-    ['root/.ssh/authorized_keys', keys.map((key) => `${key}\n`).join(''), 0o600],
+    [
+      'root/.ssh/authorized_keys',
+      keys.map((key) => `${disableRoot ? refusingRoot(key, user?.name) : key}\n`).join(''),
+      0o600,
+    ],
   ]
   const cloud = 'var/lib/cloud/instance'
+  if (user) files.push([`${cloud}/default-user`, defaultUserScript(user, keys), 0o700])
   if (metadata?.userData) files.push([`${cloud}/user-data.txt`, metadata.userData, 0o600])
   scripts.forEach((script, at) => {
     files.push([`${cloud}/scripts/part-${String(at + 1).padStart(3, '0')}`, script, 0o700])

@@ -73,9 +73,11 @@ function splitHeaders(text: string): [Map<string, string>, string] {
 
 function merge(parts: readonly UserData[]): UserData {
   const hostname = parts.map((part) => part.hostname).find(Boolean)
+  const disableRoot = parts.map((part) => part.disableRoot).findLast((value) => value !== undefined)
   return {
     scripts: parts.flatMap((part) => part.scripts),
     authorizedKeys: parts.flatMap((part) => part.authorizedKeys),
     ...(hostname && { hostname }),
+    ...(disableRoot !== undefined && { disableRoot }),
   }
 }

@@ -33,9 +33,10 @@ runcmd:
   - echo "a b" > /tmp/x
   - [touch, "it's here"]
 `
-  const { scripts, authorizedKeys, hostname } = read(config)
+  const { scripts, authorizedKeys, hostname, disableRoot } = read(config)
   expect(authorizedKeys).toEqual(['ssh-ed25519 AAAA one'])
   expect(hostname).toBe('head')
+  expect(disableRoot).toBe(false)
   expect(scripts[0]).toContain("apt-get -q update\napt-get -qy install -- 'htop' 'tree=2.1-1'")
   expect(scripts[1]).toBe(`#!/bin/sh\necho "a b" > /tmp/x\n'touch' 'it'\\''s here'\n`)
 })
