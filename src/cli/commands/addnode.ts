@@ -6,6 +6,7 @@ interface Flags {
   alias?: string[]
   numNodes?: number
   imageId?: string
+  imageUser?: string
   instanceType?: string
   availabilityZone?: string
   create: boolean
@@ -17,6 +18,7 @@ export const define: DefineCommand = (command, cli) => {
     .option('-a, --alias <names>', 'names of the new nodes, separated by commas (default: the next numbers)', nameList)
     .option('-n, --num-nodes <n>', 'how many (default: 1)', positiveInteger)
     .option('-i, --image-id <image>', "image of the new nodes (default: the cluster's)")
+    .option('--image-user <name>', 'user with sudo that this image lets in instead of root')
     .option('-I, --instance-type <type>', "instance type of the new nodes (default: the cluster's)")
     .option('-z, --availability-zone <zone>', "zone of the new nodes (default: the master's)")
     .option('-x, --no-create', 'these nodes exist: only set them up and tell the others (needs -a)')
@@ -28,6 +30,7 @@ export const define: DefineCommand = (command, cli) => {
         aliases: flags.alias,
         count: flags.numNodes,
         imageId: flags.imageId,
+        imageUser: flags.imageUser,
         instanceType: flags.instanceType,
         zone: flags.availabilityZone,
       }

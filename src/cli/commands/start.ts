@@ -26,6 +26,7 @@ interface StartFlags {
   keyname?: string
   keyLocation?: string
   userdataScript?: string[]
+  imageUser?: string
   dnsPrefix?: boolean
   subnetId?: string
   verbose?: boolean
@@ -47,6 +48,10 @@ export const define: DefineCommand = (command, cli) => {
     .option('-S, --cluster-shell <shell>', "that user's shell: bash, zsh, csh, ksh or tcsh")
     .option('-m, --master-image-id <image>', 'image of the master')
     .option('-n, --node-image-id <image>', 'image of the nodes')
+    .option(
+      '--image-user <name>',
+      'user with sudo that the image lets in instead of root; found by itself where it tells',
+    )
     .option('-I, --master-instance-type <type>', 'instance type of the master')
     .option('-i, --node-instance-type <type>', 'instance type of the nodes')
     .option('-a, --availability-zone <zone>', 'zone of all nodes')

@@ -55,10 +55,11 @@ export async function addNodes(
       const wait = async () => {
         progress('waiting for the new nodes')
         deps.log.info('Waiting for the new nodes to boot and to answer on ssh...')
+        const { imageUser } = options
         const others = before.filter(({ id, state }) => state === 'running' && !ids.includes(id))
         const added = join
-          ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, signal })
-          : await waitForNodes(deps, pool, cluster, ids, { fresh: false, signal })
+          ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, imageUser, signal })
+          : await waitForNodes(deps, pool, cluster, ids, { fresh: false, imageUser, signal })
         progress('configuring the new nodes')
         await setUp(deps, cluster, await runningNodes(deps, cluster, signal), added, plugins, signal)
         return added

@@ -32,4 +32,6 @@ export interface StartDeadlines {
   readonly sshMs: number
   /** For a new node until it is taken for one that never will answer, where others do. */
   readonly stragglerMs: number
+  /** For sshd to let us in once it answers: cloud-init writes our public key some time after sshd listens. */
+  readonly refusedMs: number
 }

@@ -13,6 +13,8 @@ export interface NodesWish {
   /** Instead of what the cluster was started with. */
   readonly instanceType?: string | undefined
   readonly imageId?: string | undefined
+  /** User with sudo that this image lets in instead of root. */
+  readonly imageUser?: string | undefined
   /** Default: the master's zone. */
   readonly zone?: string | undefined
   /** False: these nodes exist already; only set them up and tell the others. Needs `aliases`. */

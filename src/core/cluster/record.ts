@@ -27,6 +27,8 @@ export interface ClusterRecord {
   readonly placementGroup?: true
   /** Jump host, as in the settings. */
   readonly sshProxy?: string
+  /** Who is let in instead of root until a node's login of root is opened. */
+  readonly imageUser?: string
   readonly template?: string
   /** With what nothing but the nodes themselves is missing of a start; absent: such a start cannot be gone on with. */
   readonly launch?: LaunchRecord

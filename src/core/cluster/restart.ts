@@ -1,6 +1,7 @@
 import { abortable } from '../aws/caller-identity.js'
 import { inCalls } from '../aws/instances.js'
 import type { Node } from '../node/node.js'
+import { RootLogin } from '../node/root-login.js'
 import { withSignal } from '../node/run-signal.js'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
 import { onEach } from '../ssh/fan-out.js'
@@ -38,7 +39,8 @@ export async function restartCluster(
       await followAccess(deps, group, cluster.record, signal)
       progress('waiting for its nodes to answer')
       // They may be about to boot: an earlier restart was interrupted.
-      const before = await onEach(nodes, (node) => bootOtherThan(undefined, node, signal), { signal })
+      const rootLogin = new RootLogin(cluster.record.imageUser, deps.log)
+      const before = await onEach(nodes, (node) => bootOtherThan(undefined, node, signal, rootLogin), { signal })
       progress('running the restart hooks of its plugins')
       await runHooks(
         deps,
@@ -72,10 +74,16 @@ async function bootMark(node: Node, signal: AbortSignal | undefined): Promise<st
 }
 
 /** Waits until a node answers in another boot than this one; in whatever boot, without one. @returns the boot's mark */
-async function bootOtherThan(before: string | undefined, node: Node, signal: AbortSignal | undefined): Promise<string> {
+async function bootOtherThan(
+  before: string | undefined,
+  node: Node,
+  signal: AbortSignal | undefined,
+  rootLogin?: RootLogin,
+): Promise<string> {
   const look = async (s: AbortSignal) => {
     try {
       if (before !== undefined) node.close() // the old connection may hang until the kernel gives it up
+      await rootLogin?.reach(node, s)
       const mark = await bootMark(node, s)
       return mark === before ? undefined : mark
     } catch (error) {

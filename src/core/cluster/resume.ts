@@ -55,7 +55,8 @@ export async function resumeCluster(
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
   const present = nodes.filter(({ state }) => state !== 'shutting-down').map(({ id }) => id)
   const ids = [...new Set([...present, ...(launched ?? [])])]
-  const up = await waitForNodes(deps, pool, cluster, ids, { fresh: nodes.length === 0, signal })
+  const imageUser = options.overrides?.imageUser
+  const up = await waitForNodes(deps, pool, cluster, ids, { fresh: nodes.length === 0, imageUser, signal })
   progress('attaching the volumes')
   await attachVolumes(deps, cluster.volumes, masterOf(tag, up), signal)
   progress('configuring the nodes')

@@ -18,6 +18,8 @@ export interface StartOverrides {
   readonly keyLocation?: string
   readonly userdataScript?: readonly string[]
   readonly dnsPrefix?: boolean
+  /** User with sudo that the image lets in instead of root. */
+  readonly imageUser?: string
   readonly subnetId?: string
   readonly publicIps?: boolean
   /** Who may reach ssh, e.g. `198.51.100.0/24`. */

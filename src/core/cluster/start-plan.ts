@@ -88,6 +88,7 @@ function recordOf(
     queue,
     dnsPrefix,
     sshProxy,
+    imageUser,
   } = template
   return {
     version: 1,
@@ -101,7 +102,7 @@ function recordOf(
     size: template.clusterSize,
     nodeImageId,
     nodeInstanceType: nodeInstanceTypes.at(-1)!.type,
-    ...given({ zone, subnetId, publicIps, sshProxy }),
+    ...given({ zone, subnetId, publicIps, sshProxy, imageUser }),
     ...(template.placementGroup ? { placementGroup: true } : {}),
     launch: given({
       masterType: template.masterInstanceType,

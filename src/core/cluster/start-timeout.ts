@@ -7,6 +7,7 @@ const defaults: StartDeadlines = {
   hostKeysMs: 10 * 60_000,
   sshMs: 10 * 60_000,
   stragglerMs: 10 * 60_000,
+  refusedMs: 2 * 60_000,
 }
 
 /** What to do about nodes that are waited for too long. */
@@ -26,7 +27,7 @@ export async function withinStartTimeout<T>(
   const what = `the nodes of cluster ${cluster.tag} to run and to answer on ssh (its start_timeout)`
   const deadline = deadlineSignal(ms, new WaitTimeoutError(what, ms, goOn(cluster.tag)), outer)
   // Less than half, so that another one can take the place of one that does not answer.
-  const deadlines = { runningMs: ms, hostKeysMs: ms, sshMs: ms, stragglerMs: ms * 0.4, ...deps.deadlines }
+  const deadlines = { ...defaults, runningMs: ms, hostKeysMs: ms, sshMs: ms, stragglerMs: ms * 0.4, ...deps.deadlines }
   try {
     return await wait(deadlines, deadline.signal)
   } finally {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { Node } from '../node/node.js'
-import { withSignal } from '../node/run-signal.js'
+import { RootLogin } from '../node/root-login.js'
 import { SSHAuthException, SSHConnectionError } from '../ssh/errors.js'
 import { settledWithin, WaitTimeoutError } from '../wait.js'
 import type { Cluster } from './cluster.js'
@@ -10,9 +10,6 @@ import { refuseEnded } from './ended-nodes.js'
 import type { NodePool } from './node-pool.js'
 import { poll, watchFor } from './poll.js'
 import { goOn, withinStartTimeout } from './start-timeout.js'
-
-/** cloud-init writes our public key some time after sshd listens. */
-const refusedMs = 2 * 60_000
 
 /** How long EC2 may still show the state from before a start. */
 const oldNewsMs = 15_000
@@ -44,6 +41,8 @@ export async function waitForNodes(
 
 interface WaitForNodes {
   readonly fresh: boolean
+  /** Instead of the recorded one. */
+  readonly imageUser?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -76,9 +75,10 @@ export async function reachNodes(
   pool: NodePool,
   cluster: Cluster,
   ids: readonly string[],
-  { fresh, deadlines, patienceMs, signal }: Reaching,
+  { fresh, imageUser = cluster.record.imageUser, deadlines, patienceMs, signal }: Reaching,
 ): Promise<Reached> {
   const atOnce = pLimit(connectsAtOnce)
+  const rootLogin = new RootLogin(imageUser, deps.log)
   const connecting = new Map<string, Promise<void>>()
   const reached = new Set<string>()
   const troubles = new Map<string, string>()
@@ -94,7 +94,7 @@ export async function reachNodes(
   const begin = (node: Node) => {
     if (connecting.has(node.id) || !node.isRunning() || node.addr === '') return
     const trouble = (text: string) => void troubles.set(node.id, text)
-    const connected = atOnce(() => connect(pool, cluster.tag, node, deadlines, both, trouble)).then(
+    const connected = atOnce(() => connect(pool, cluster.tag, node, rootLogin, deadlines, both, trouble)).then(
       () => void reached.add(node.id),
       (error: unknown) => {
         if (patienceMs === undefined || !mayBeTheNodes(error)) failed.abort(error)
@@ -160,7 +160,8 @@ async function connect(
   pool: NodePool,
   tag: string,
   node: Node,
-  { hostKeysMs, sshMs }: StartDeadlines,
+  rootLogin: RootLogin,
+  { hostKeysMs, sshMs, refusedMs }: StartDeadlines,
   signal: AbortSignal,
   trouble: (text: string) => void,
 ): Promise<void> {
@@ -171,7 +172,7 @@ async function connect(
   let refusedSince: number | undefined
   const attempt = async (s: AbortSignal) => {
     try {
-      await withSignal(s, () => node.ssh.connect())
+      await rootLogin.reach(node, s)
       return true
     } catch (error) {
       if (s.aborted) throw error

@@ -17,6 +17,8 @@ export interface NewNodes {
   readonly others: readonly Node[]
   /** The launch they belong to, when it stays written down until they are set up. */
   readonly pending?: PendingLaunch
+  /** Instead of the recorded one. */
+  readonly imageUser?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -35,7 +37,7 @@ export async function waitForNewNodes(
   given: NewNodes,
 ): Promise<Node[]> {
   return withinStartTimeout(deps, cluster, given.signal, async (deadlines, signal) => {
-    const wait = { fresh: true, deadlines, signal }
+    const wait = { fresh: true, imageUser: given.imageUser, deadlines, signal }
     const reach = (some: readonly string[], left = deadlines) =>
       reachNodes(deps, pool, cluster, some, { ...wait, deadlines: left })
     const first = await reachNodes(deps, pool, cluster, ids, { ...wait, patienceMs: deadlines.stragglerMs })

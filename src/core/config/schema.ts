@@ -220,7 +220,7 @@ export const CLUSTER = {
   },
   image_user: {
     type: 'string',
-    doc: 'User that the image lets in instead of root, and that may use sudo.',
+    doc: 'User with sudo that the image lets in instead of root; without it, found out where root is refused.',
     example: 'ubuntu',
   },
   userdata_scripts: {

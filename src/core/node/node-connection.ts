@@ -47,19 +47,24 @@ export class NodeConnection {
   client(node: InstanceView): SshClient {
     if (this.made && (this.made.address === node.addr || node.addr === '')) return this.made.client
     this.close()
+    const client = this.clientAs('root', node)
+    this.made = { address: node.addr, client }
+    return client
+  }
+
+  /** A client of its own, to be closed by who asked for it. */
+  clientAs(username: string, node: InstanceView): SshClient {
     const { pins, log, whyUnreachable } = this.options
-    const client = new SshClient({
+    return new SshClient({
       ...this.way(node),
       ...(whyUnreachable ? { whyUnreachable } : {}),
-      username: 'root',
+      username,
       privateKey: this.key.privateKey(),
       name: node.alias,
       hostKeys: pins.verifier(node.id, node.alias),
       log,
       signal: currentSignal,
     })
-    this.made = { address: node.addr, client }
-    return client
   }
 
   /** How to log in with the system's ssh. */

@@ -49,6 +49,10 @@ export class Node extends InstanceControl {
   get ssh() {
     return this.deps.connection.client(this)
   }
+  /** Runs commands as another user, over a connection of its own; close it. */
+  sshAs(user: string) {
+    return this.deps.connection.clientAs(user, this)
+  }
   /** Public half of that key, in authorized_keys form. */
   async loginPublicKey(): Promise<string> {
     return this.deps.connection.loginPublicKey()

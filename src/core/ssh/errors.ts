@@ -15,6 +15,23 @@ export class SSHAuthException extends SSHError {
   override readonly code = 'SSHAuthException'
 }
 
+/** The key opens the account only to be told that another one is meant. Commands are not run. */
+export class LoginElsewhere extends SSHAuthException {
+  constructor(
+    node: string,
+    account: string,
+    /** The one that is meant, where that was said. */
+    readonly user: string | undefined,
+  ) {
+    super(
+      `${node}: its image does not let ${account} in${user === undefined ? '' : ` and asks to log in as ${user}`}`,
+      {
+        hint: 'its cluster is not set up yet: "starcluster start -x CLUSTER" opens the login of root through that user',
+      },
+    )
+  }
+}
+
 /** The private key cannot be used: not readable, not a key, or protected by a passphrase. */
 export class SSHNoCredentialsError extends SSHError {
   override readonly code = 'SSHNoCredentialsError'

@@ -1,6 +1,8 @@
 import type { ClientChannel, SFTPWrapper } from 'ssh2'
 import { untilAborted } from '../wait.js'
 import { NothingWasRun, SshConnection, type SshTarget } from './connection.js'
+import { LoginElsewhere } from './errors.js'
+import { otherLogin } from './other-login.js'
 
 /** A login on a node that outlives its connections: opened at first use, opened again when found dead. */
 export class SshSession {
@@ -42,10 +44,13 @@ export class SshSession {
     return this.#onConnection((connection) => connection.sftp(), signal)
   }
 
-  /** The user's login shell, asked once: it decides how a command must be written. */
+  /**
+   * The user's login shell, asked once: it decides how a command must be written.
+   * @throws LoginElsewhere when the account answers everything with a request to use another one
+   */
   loginShell(signal?: AbortSignal): Promise<string> {
     // without the signal: others may wait for the same answer
-    this.#shell ??= this.withChannel('echo $SHELL', readAll).catch((error: unknown) => {
+    this.#shell ??= this.withChannel('echo $SHELL', readAnswer).catch((error: unknown) => {
       this.#shell = undefined
       throw error
     })
@@ -79,12 +84,20 @@ export class SshSession {
   }
 }
 
-/** Everything a channel prints on standard output, until it closes or the connection breaks. */
-async function readAll(channel: ClientChannel, connection: SshConnection): Promise<string> {
+/** Everything a channel prints on standard output, until it closes or the connection breaks. @throws LoginElsewhere */
+async function readAnswer(channel: ClientChannel, connection: SshConnection): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     const chunks: Buffer[] = []
     const stopListening = connection.onLost(reject)
-    channel.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const { name, username } = connection.target
+    channel.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      const other = otherLogin(Buffer.concat(chunks).toString())
+      if (!other) return
+      stopListening()
+      channel.close() // it would stay open for another ten seconds
+      reject(new LoginElsewhere(name, username, other.user))
+    })
     channel.stderr.resume()
     channel.once('close', () => {
       stopListening()

@@ -74,6 +74,12 @@ the default chain of the AWS SDK finds. They are never sent to the local cloud.
 (\`debian-12\`, \`ubuntu-24.04\`, \`al2023\`: the newest image of its publisher for the architecture of the instance type), or
 \`resolve:ssm:PARAMETER\`, which EC2 looks up. In the local cloud there are the images that \`starcluster local image list\` shows.
 
+Stock images let in a user of their own (\`ubuntu\`, \`admin\`, \`ec2-user\`), not root, whom plugins work as. StarCluster asks cloud-init to
+let root in; where root is refused all the same, it logs in once as that user and opens root's login with sudo: the cluster's key in
+root's \`authorized_keys\`, and \`PermitRootLogin prohibit-password\` for sshd. The user is the one that the image names when root
+is refused, else one of these three; \`image_user\` (\`start --image-user NAME\`, \`addnode --image-user NAME\`) names another. sudo must
+ask for no password.
+
 ## Where EC2 lacks capacity
 
 A launch that EC2 has no capacity for (\`InsufficientInstanceCapacity\`, \`InsufficientHostCapacity\`, \`SpotMaxPriceTooLow\`, or
@@ -99,7 +105,7 @@ cannot be stopped, so neither can their cluster.
 
 ## Not followed yet
 
-\`queue\`, \`ttl\`, \`image_user\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
+\`queue\`, \`ttl\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
 endpoints other than AWS's and proxies.
 
 ## How it is written

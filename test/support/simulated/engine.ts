@@ -2,13 +2,15 @@ import { createServer, type Server } from 'node:net'
 import { generateKeyPair } from '../../../src/core/ssh/keys.js'
 import { NullEngine } from '../../../src/localcloud/ec2/null-engine.js'
 import type { BootReport, NodeSpec } from '../../../src/localcloud/nodes/engine.js'
-import { SimulatedMachine } from './machine.js'
+import { SimulatedMachine, type StockLogin } from './machine.js'
 import type { Watch } from './watch.js'
 
 /** Nodes that are simulated machines: each listens at an address and a port as a real one does. */
 export class SimulatedEngine extends NullEngine {
   readonly machines = new Map<string, SimulatedMachine>()
   private readonly running = new Map<string, SimulatedMachine>()
+  /** Of the image of machines made from now on. */
+  stock: StockLogin | undefined
   /** Public key an instance was launched with; set once there is a cloud. */
   loginKey: (id: string) => string | undefined = () => undefined
 
@@ -76,6 +78,7 @@ export class SimulatedEngine extends NullEngine {
       loginKeys: () => [this.loginKey(id) ?? ''],
       neighbour: (address) => this.running.get(address),
       watch: this.watch,
+      stock: this.stock,
     })
     this.machines.set(id, machine)
     return machine

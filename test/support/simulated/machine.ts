@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { KeyPair } from '../../../src/core/ssh/keys.js'
 import { SimulatedFiles } from './files.js'
-import { runShell } from './shell.js'
+import { type Outcome, runShell } from './shell.js'
 import { type SimulatedSshd, startSshd } from './sshd.js'
 import type { Watch } from './watch.js'
+
+/** How the image of a machine refuses root until his login is opened. */
+export interface StockLogin {
+  /** Who is let in instead, and may use sudo. */
+  readonly user: string
+  /** By a forced command that names the user; by not taking the key; by hanging up at the first command. */
+  readonly refusal: 'told' | 'silent' | 'hung up'
+  /** sudo asks for a password. */
+  readonly sudoAsks?: true
+}
 
 export interface MachineOptions {
   readonly id: string
@@ -15,6 +25,8 @@ export interface MachineOptions {
   /** The running machine at a private address. */
   readonly neighbour: (privateIp: string) => SimulatedMachine | undefined
   readonly watch: Watch
+  /** Absent: root is let in. */
+  readonly stock?: StockLogin | undefined
 }
 
 /** A machine that is none: files, users, exports and mounts in memory, behind a real ssh server. */
@@ -24,6 +36,9 @@ export class SimulatedMachine {
   readonly mounts = new Map<string, string>()
   servesNfs = false
   isOn = false
+  /** Who has logged in, one after the other. */
+  readonly logins: string[] = []
+  rootIsOpen = false
   bootId = ''
   console = ''
   /** Commands a script may still run before it is cut off, as when its connection breaks; for tests. */
@@ -71,6 +86,14 @@ export class SimulatedMachine {
 
   run(command: string, stdin: string) {
     return runShell(this, command, stdin)
+  }
+
+  /** What the image's user does on it: becomes root to open root's login. */
+  runAsImageUser(command: string, stdin: string): Outcome {
+    if (!command.includes('sudo -n ')) return runShell(this, command, stdin, this.options.stock?.user)
+    if (this.options.stock?.sudoAsks) return { stdout: '', stderr: 'sudo: a password is required\n', exitCode: 1 }
+    this.rootIsOpen ||= stdin.includes('sc_step=root-login')
+    return { stdout: '', stderr: '', exitCode: 0 }
   }
 
   mayGoOn(): boolean {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2'
-import type { SimulatedMachine } from './machine.js'
+import type { SimulatedMachine, StockLogin } from './machine.js'
 import { serveSftp } from './sftp.js'
 
 export interface SimulatedSshd {
@@ -14,15 +14,19 @@ export async function startSshd(
   place: { readonly host: string; readonly port: number },
 ): Promise<SimulatedSshd> {
   const sockets = new Set<Socket>()
-  const { hostKey, loginKeys } = machine.options
+  const { hostKey, loginKeys, stock } = machine.options
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client: Connection) => {
     client.on('error', () => undefined) // a client that is killed breaks off anywhere
-    client.on('authentication', (context) =>
-      admits(context, loginKeys()) ? context.accept() : context.reject(['publickey']),
-    )
+    let login: Login = { user: '' }
+    client.on('authentication', (context) => {
+      if (!mayTry(machine, context.username) || !admits(context, loginKeys())) return context.reject(['publickey'])
+      login = { user: context.username, ...(isRefused(machine, context.username) ? { refusal: stock?.refusal } : {}) }
+      context.accept()
+    })
+    client.on('ready', () => machine.logins.push(login.user))
     client.on('session', (accept) => {
       const session = accept()
-      session.on('exec', (take, _reject, { command }) => void serveExec(machine, take(), command))
+      session.on('exec', (take, _reject, { command }) => serveLogin(machine, client, login, take(), command))
       session.on('sftp', (take) => serveSftp(machine, take()))
     })
   })
@@ -45,8 +49,36 @@ export async function startSshd(
   }
 }
 
+interface Login {
+  readonly user: string
+  /** sshd runs nothing for it. */
+  readonly refusal?: StockLogin['refusal'] | undefined
+}
+
+const isRefused = ({ options, rootIsOpen }: SimulatedMachine, user: string) =>
+  user === 'root' && options.stock !== undefined && !rootIsOpen
+
+function mayTry(machine: SimulatedMachine, user: string): boolean {
+  const { stock } = machine.options
+  return user === 'root' ? !(isRefused(machine, user) && stock?.refusal === 'silent') : user === stock?.user
+}
+
+function serveLogin(
+  machine: SimulatedMachine,
+  client: Connection,
+  { user, refusal }: Login,
+  channel: ServerChannel,
+  command: string,
+): void {
+  if (refusal === 'hung up') return void client.end()
+  if (refusal === undefined) return void serveExec(machine, channel, command, user)
+  // As cloud-init's forced command, which then sleeps before it ends.
+  channel.on('error', () => undefined)
+  channel.write(`Please login as the user "${machine.options.stock?.user}" rather than the user "root".\n\n`)
+}
+
 function admits(context: AuthContext, loginKeys: readonly string[]): boolean {
-  if (context.method !== 'publickey' || context.username !== 'root') return false
+  if (context.method !== 'publickey') return false
   const known = loginKeys
     .map((line) => ssh2.utils.parseKey(line))
     .find((key): key is ParsedKey => !(key instanceof Error) && key.getPublicSSH().equals(context.key.data))
@@ -55,7 +87,12 @@ function admits(context: AuthContext, loginKeys: readonly string[]): boolean {
   return known.verify(context.blob, context.signature, context.hashAlgo) === true
 }
 
-async function serveExec(machine: SimulatedMachine, channel: ServerChannel, command: string): Promise<void> {
+async function serveExec(
+  machine: SimulatedMachine,
+  channel: ServerChannel,
+  command: string,
+  user: string,
+): Promise<void> {
   channel.on('error', () => undefined)
   const stdin: Buffer[] = []
   channel.on('data', (chunk: Buffer) => stdin.push(chunk))
@@ -65,7 +102,8 @@ async function serveExec(machine: SimulatedMachine, channel: ServerChannel, comm
   const asked = { kind: 'ssh', what: nameOf(script, input), machine: machine.id } as const
   const { watch } = machine.options
   await watch('before', asked)
-  const { stdout, stderr, exitCode } = machine.run(script, input)
+  const { stdout, stderr, exitCode } =
+    user === 'root' ? machine.run(script, input) : machine.runAsImageUser(script, input)
   await watch('after', asked)
   channel.stderr.write(Buffer.from(marker + stderr, 'latin1'))
   if (stdout !== '') channel.write(Buffer.from(stdout, 'latin1'))

@@ -18,18 +18,19 @@ export interface ScriptResult {
 
 export interface RunScriptOptions {
   readonly signal?: AbortSignal | undefined
-  /** Run as this user instead of the connection's. */
   readonly logOutput?: boolean
+  /** The connection is not root's: become root, asking for no password. */
+  readonly sudo?: boolean
 }
 
 /** Runs steps on a node as one script, in one round trip. @throws RemoteCommandFailed naming the step */
 export async function runScript(
   ssh: Pick<SshClient, 'execute'>,
   steps: readonly ScriptStep[],
-  { signal, logOutput = true }: RunScriptOptions = {},
+  { signal, logOutput = true, sudo = false }: RunScriptOptions = {},
 ): Promise<ScriptResult> {
   // Through stdin: an argument is limited to 128 KiB, which the known hosts of a thousand nodes exceed.
-  const { stdout } = await ssh.execute('/bin/sh -s', {
+  const { stdout } = await ssh.execute(sudo ? 'sudo -n /bin/sh -s' : '/bin/sh -s', {
     stdin: renderScript(steps),
     sourceProfile: false,
     logOutput,
