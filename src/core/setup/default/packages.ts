@@ -10,6 +10,13 @@ const packageOf: Readonly<Record<string, string>> = {
   'mount.nfs': 'nfs-common',
 }
 
+/** The same for distributions with dnf or yum (Amazon Linux, Fedora): NFS client and server are in one package. */
+const rpmOf: Readonly<Record<string, string>> = {
+  exportfs: 'nfs-utils',
+  'mount.nfs': 'nfs-utils',
+  csh: 'tcsh',
+}
+
 /** Programs a node must have. */
 export function requiredPrograms(node: Node, master: Node, userShell: string): string[] {
   return ['mount.nfs', ...(node === master ? ['exportfs'] : []), userShell]
@@ -36,16 +43,16 @@ export async function ensurePackages(
   })
 }
 
-function packageSteps(facts: NodeFacts | undefined): ScriptStep[] {
+/** What brings a node what it lacks, with the package tool it has. */
+export function packageSteps(facts: Pick<NodeFacts, 'missing' | 'apt'> | undefined): ScriptStep[] {
   if (!facts) return []
   const packages = [...new Set(facts.missing.map((program) => packageOf[program] ?? program))]
   const refresh: ScriptStep = { name: 'package-lists', command: sh`sc_apt_update` }
   const installApt: ScriptStep = { name: 'packages', command: sh`sc_apt install -- ${packages}` }
-  // Distributions with dnf or yum have client and server in one package.
-  const names = [...new Set(facts.missing.map((program) => (packageOf[program] ? 'nfs-utils' : program)))]
+  const names = [...new Set(facts.missing.map((program) => rpmOf[program] ?? program))]
   const installYum: ScriptStep = {
     name: 'packages',
-    command: sh`$(command -v dnf || command -v yum) -q -y install ${names}`,
+    command: sh`$(command -v dnf || command -v yum) -q -y install -- ${names}`,
   }
   if (facts.apt === 'none') return facts.missing.length > 0 ? [installYum] : []
   return [...(facts.apt === 'stale' ? [refresh] : []), ...(packages.length > 0 ? [installApt] : [])]
