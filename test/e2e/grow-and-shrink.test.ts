@@ -27,6 +27,17 @@ describe.skipIf(!canRunNodes)('a running cluster grows and shrinks', () => {
   const sc = (...args: string[]) => runCli(args, { env: home.env, timeoutMs: 240_000 })
   const ok = (...args: string[]) => cliOk(args, { env: home.env, timeoutMs: 240_000 })
   const on = async (node: string, command: string) => (await ok('sshnode', 't', node, command)).stdout.trim()
+  /** Every ordered pair of nodes, by name, as root and as the cluster user: what the last node on the way says it is. */
+  const everyPair = async (aliases: readonly string[]) => {
+    const log = 'ssh -n -o BatchMode=yes -o StrictHostKeyChecking=yes'
+    const each = `for to in ${aliases.join(' ')}; do ${log} $to 'echo $(hostname) $(id -un)' || echo no way to $to; done`
+    const said = await Promise.all(
+      aliases.map((alias) => on(alias, `${each}; su - sgeadmin -c ${JSON.stringify(each).replaceAll('$', '\\$')}`)),
+    )
+    return said.map((text) => text.split('\n'))
+  }
+  const allPairs = (aliases: readonly string[]) =>
+    aliases.map(() => ['root', 'sgeadmin'].flatMap((user) => aliases.map((alias) => `${alias} ${user}`)))
   const register = () => on('master', 'cat /root/register; : > /root/register')
 
   beforeAll(async () => {
@@ -52,6 +63,8 @@ describe.skipIf(!canRunNodes)('a running cluster grows and shrinks', () => {
       'node003\nshared\nsgeadmin',
     )
     expect(await on('node003', 'ssh node001 hostname; getent hosts master node001 node002 | wc -l')).toBe('node001\n3')
+    const aliases = ['master', 'node001', 'node002', 'node003']
+    expect(await everyPair(aliases)).toEqual(allPairs(aliases))
     expect((await ok('listclusters', 't')).stdout).toMatch(/node003 running[\s\S]*Total nodes: 4/)
   })
 
@@ -89,7 +102,16 @@ describe.skipIf(!canRunNodes)('a running cluster grows and shrinks', () => {
     )
     expect((await sc('removenode', '-c', '-n', '9', 't')).output).toMatch(/has only 5 workers/)
     expect((await sc('removenode', 't', 'odd')).output).toMatch(/no terminal/)
+    // What somebody has who took a node's key out of it.
+    await on('odd', 'scp -q -o BatchMode=yes /root/.ssh/id_ed25519 node001:/root/taken')
+    const withTaken = `ssh -o BatchMode=yes -o IdentitiesOnly=yes -i /root/taken`
+    expect(await on('node001', `${withTaken} master hostname; ${withTaken} node002 hostname`)).toBe('master\nnode002')
     await ok('removenode', '-c', 't', 'odd', 'even')
+    for (const node of ['master', 'node002']) {
+      expect(await on('node001', `${withTaken} ${node} hostname 2>&1 || true`)).toMatch(/Permission denied/)
+    }
+    const left = ['master', 'node001', 'node002', 'node003']
+    expect(await everyPair(left)).toEqual(allPairs(left))
     expect(await register()).toBe('remove odd\nremove even')
     const traces =
       'grep -rlw -e odd -e even /etc/hosts /etc/exports /etc/ssh /root/.ssh /home/sgeadmin/.ssh || echo none'
