@@ -64,16 +64,24 @@ describe.skipIf(!canRunNodes)('the computer, or somebody on it, ends things unde
     expect((await ok('sshmaster', 'one', 'cat /root/mine')).stdout).toBe('mine\n')
   })
 
-  test('a start whose command is killed can be gone on with', async () => {
-    const start = spawn(process.execPath, [program, 'start', 'two', '-s', '2'], { env: home.env, cwd: home.path })
-    let said = ''
-    start.stdout.on('data', (text) => (said += text))
-    start.stderr.on('data', (text) => (said += text))
-    await waitFor('the machines to be launched', async () => /Waiting for the nodes/.test(said), { timeoutMs: 120_000 })
-    start.kill('SIGKILL')
+  test('a start whose command is killed, and killed again while it configures the nodes, can be gone on with', async () => {
+    await killedAt(/Waiting for the nodes/, 'start', 'two', '-s', '2')
+    await killedAt(/Configuring the cluster/, 'start', '-x', 'two')
     await ok('start', '-x', 'two')
     expect((await ok('sshnode', 'two', 'node001', 'hostname')).stdout).toBe('node001\n')
+    const asUser = "su - sgeadmin -c 'touch shared; ssh -o BatchMode=yes master ls shared'"
+    expect((await ok('sshnode', 'two', 'node001', asUser)).stdout).toBe('shared\n')
   })
+
+  /** Runs the command line until it has said this, and kills it there. */
+  async function killedAt(point: RegExp, ...words: string[]): Promise<void> {
+    const command = spawn(process.execPath, [program, ...words], { env: home.env, cwd: home.path })
+    let said = ''
+    command.stdout.on('data', (text) => (said += text))
+    command.stderr.on('data', (text) => (said += text))
+    await waitFor(`${point} from ${words}`, async () => point.test(said), { timeoutMs: 120_000, intervalMs: 20 })
+    command.kill('SIGKILL')
+  }
 
   test('stop, start and terminate of one cluster at once: each ends in order, and terminate has the last word', async () => {
     const [stop, start] = await Promise.all([sc('stop', '--confirm', 'two'), sc('start', '-x', 'two')])

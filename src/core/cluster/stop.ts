@@ -1,6 +1,8 @@
 import { abortable } from '../aws/caller-identity.js'
 import { inCalls } from '../aws/instances.js'
 import { InvalidOperation } from '../node/errors.js'
+import type { Node } from '../node/node.js'
+import { foldNodeNames } from '../ssh/fold.js'
 import { cancellable } from './cancellable.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
@@ -45,8 +47,12 @@ export async function stopCluster(
       const ids = nodes.filter(({ state }) => state === 'running' || state === 'pending').map(({ id }) => id)
       deps.log.info(`Stopping ${ids.length} ${ids.length === 1 ? 'node' : 'nodes'} of cluster ${tag}...`)
       await inCalls(ids, (InstanceIds) => deps.aws.ec2.stopInstances({ InstanceIds }, abortable(signal)))
-      const stopped = async (s: AbortSignal) =>
-        (await cluster.getNodes({ signal: s })).every((node) => node.isStopped()) || undefined
+      const stopping = new Set<string>()
+      const stopped = async (s: AbortSignal) => {
+        const now = await cluster.getNodes({ signal: s })
+        refuseStartedAgain(tag, now, stopping)
+        return now.every((node) => node.isStopped()) || undefined
+      }
       await poll(`the nodes of cluster ${tag} to stop`, stopped, { timeoutMs: 15 * 60_000, slowestMs: 5000, signal })
       for (const node of nodes) node.close()
       const master = nodes.find((node) => node.isMaster())
@@ -54,5 +60,16 @@ export async function stopCluster(
       if (master) await detachVolumes(deps, cluster.volumes, master, signal)
     },
     (doing, cause) => new CancelledRequest(`stopping cluster ${tag} (${doing})`, cause),
+  )
+}
+
+/** Whoever starts them meanwhile has the last word. EC2 may show the state from before the stop for a while: that is none. */
+function refuseStartedAgain(tag: string, nodes: readonly Node[], stopping: Set<string>): void {
+  const again = nodes.filter(({ id, state }) => stopping.has(id) && (state === 'pending' || state === 'running'))
+  for (const { id, state } of nodes) if (state === 'stopping' || state === 'stopped') stopping.add(id)
+  if (again.length === 0) return
+  throw new InvalidOperation(
+    `${foldNodeNames(again.map(({ alias }) => alias))} of cluster ${tag} had been stopped and was started again by somebody else`,
+    { hint: `"starcluster stop ${tag}" stops the cluster again` },
   )
 }
