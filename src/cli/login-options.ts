@@ -1,2 +1,12 @@
-/** Options of sshmaster and sshnode that are followed by a value. Apart from login.ts, which loads far more. */
-export const loginOptionsWithValue = ['-u', '--user'] as const
+/** Options, followed by a value, of commands that end in a remote command. Apart from login.ts, which loads far more. */
+export const loginOptionsWithValue = [
+  '-u',
+  '--user',
+  '-n',
+  '--nodes',
+  '-f',
+  '--fanout',
+  '--timeout',
+  '-o',
+  '--option',
+] as const

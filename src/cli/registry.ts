@@ -35,6 +35,7 @@ export const commands: readonly CommandEntry[] = [
   entry('sshnode sn', 'log in to a node, or run a command there', () => import('./commands/sshnode.js'), {
     remoteCommandAfter: 2,
   }),
+  entry('exec', 'run a command on all nodes at once', () => import('./commands/exec.js'), { remoteCommandAfter: 1 }),
   entry('runplugin rp', 'run a plugin on a cluster', () => import('./commands/runplugin.js')),
   entry('watch', 'run a plugin, and again each time it is saved', () => import('./commands/watch.js')),
   entry('test', 'try a plugin on a cluster of its own, from start to end', () => import('./commands/test.js')),

@@ -8,11 +8,13 @@ import type { SshTarget, SshTargetOptions } from '../node/login.js'
 import type { Node } from '../node/node.js'
 import { currentSignal } from '../node/run-signal.js'
 import { type Rehearsal, type RehearsalOptions, rehearse } from '../rehearsal/rehearse.js'
+import type { Command } from '../ssh/quote.js'
 import { type AddNodesOptions, addNodes } from './add-nodes.js'
 import { addressHint } from './address-hint.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
+import { type ExecOptions, execOnNodes, type NodeOutcome } from './exec.js'
 import { findLeftovers, type GcOptions, removeFound } from './gc.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
@@ -159,6 +161,11 @@ export class ClusterManager {
   /** Forgets a named state; the disks stay as they are. */
   async forgetSnapshot(tag: string, name: string, options?: SnapshotOptions): Promise<void> {
     await forgetSnapshot(this.deps, this.pool, tag, name, interruptible(options))
+  }
+
+  /** Runs a command on nodes of a cluster at once. A command that fails is an outcome, not an error. */
+  async exec(tag: string, command: Command, options?: ExecOptions): Promise<NodeOutcome[]> {
+    return execOnNodes(await this.getCluster(tag), command, interruptible(options))
   }
 
   /** How to log in to a node with the system's ssh. */

@@ -29,9 +29,9 @@ export interface NodeConnectionOptions {
   readonly log: Logger
 }
 
-/** The way to one node: one ssh client, made anew when the node comes back with another address. */
+/** The way to one node: an ssh client for each user, made anew when the node comes back with another address. */
 export class NodeConnection {
-  private made: { readonly address: string; readonly client: SshClient } | undefined
+  private made: { readonly address: string; readonly clients: Map<string, SshClient> } | undefined
   private login: LoginKey | undefined
 
   constructor(private readonly options: NodeConnectionOptions) {}
@@ -44,16 +44,17 @@ export class NodeConnection {
     return this.key.publicKey()
   }
 
-  client(node: InstanceView): SshClient {
-    if (this.made && (this.made.address === node.addr || node.addr === '')) return this.made.client
-    this.close()
-    const client = this.clientAs('root', node)
-    this.made = { address: node.addr, client }
+  client(node: InstanceView, user = 'root'): SshClient {
+    if (this.made && this.made.address !== node.addr && node.addr !== '') this.close()
+    this.made ??= { address: node.addr, clients: new Map() }
+    const { clients } = this.made
+    const client = clients.get(user) ?? this.newClient(user, node)
+    clients.set(user, client)
     return client
   }
 
   /** A client of its own, to be closed by who asked for it. */
-  clientAs(username: string, node: InstanceView): SshClient {
+  newClient(username: string, node: InstanceView): SshClient {
     const { pins, log, whyUnreachable } = this.options
     return new SshClient({
       ...this.way(node),
@@ -82,7 +83,7 @@ export class NodeConnection {
   }
 
   close(): void {
-    this.made?.client.close()
+    for (const client of this.made?.clients.values() ?? []) client.close()
     this.made = undefined
   }
 

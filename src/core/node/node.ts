@@ -49,9 +49,13 @@ export class Node extends InstanceControl {
   get ssh() {
     return this.deps.connection.client(this)
   }
-  /** Runs commands as another user, over a connection of its own; close it. */
+  /** The same as another user, who lets the same key in. */
   sshAs(user: string) {
-    return this.deps.connection.clientAs(user, this)
+    return this.deps.connection.client(this, user)
+  }
+  /** As another user, over a connection of its own; close it. */
+  newSshAs(user: string) {
+    return this.deps.connection.newClient(user, this)
   }
   /** Public half of that key, in authorized_keys form. */
   async loginPublicKey(): Promise<string> {

@@ -49,7 +49,7 @@ export class RootLogin {
   private async open(node: Node, refusal: SSHAuthException, signal: AbortSignal | undefined): Promise<void> {
     const asked = refusal instanceof LoginElsewhere ? refusal.user : undefined
     const user = this.imageUser ?? asked ?? this.found ?? usualUsers[this.attempts++ % usualUsers.length]!
-    using ssh = node.sshAs(user)
+    using ssh = node.newSshAs(user)
     try {
       await withSignal(signal, () => ssh.connect())
     } catch (error) {
@@ -100,7 +100,7 @@ async function logIn(node: Node, signal: AbortSignal | undefined): Promise<void>
 
 async function openWithSudo(
   node: Node,
-  ssh: ReturnType<Node['sshAs']>,
+  ssh: ReturnType<Node['newSshAs']>,
   user: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {

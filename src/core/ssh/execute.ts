@@ -7,7 +7,7 @@ import { RemoteCommandFailed, RemoteCommandTimedOut, SSHError } from './errors.j
 import { currentObserver } from './observe.js'
 import { type Command, commandText } from './quote.js'
 import { foreignLine, isPosixShell, type LineOptions, posixLine, type RemoteLine } from './remote-shell.js'
-import { RunningCommand } from './running-command.js'
+import { type OutputListener, RunningCommand } from './running-command.js'
 import type { SshSession } from './session.js'
 
 export interface ExecuteOptions {
@@ -24,6 +24,8 @@ export interface ExecuteOptions {
   readonly env?: Readonly<Record<string, string>>
   /** `false`: output lines are logged as they come, at info level. Default true. */
   readonly silent?: boolean
+  /** Given output as it comes, instead of its being kept for the result and the log. */
+  readonly onOutput?: OutputListener
   /** `false`: output stays out of the log and of error messages. Default true. */
   readonly logOutput?: boolean
   /** Read /etc/profile first. Default true. */
@@ -100,7 +102,8 @@ async function runOn(
   options: ExecuteOptions & { readonly line?: (text: string) => void },
   log: Logger | undefined,
 ): Promise<CommandResult> {
-  const running = new RunningCommand(channel, connection, line.marker)
+  const running = new RunningCommand(channel, connection, line.marker, options.onOutput === undefined)
+  if (options.onOutput) running.onOutput(options.onOutput)
   if (options.silent === false) running.onLine((output) => log?.info(`${session.target.name}: ${output}`))
   if (options.line && options.logOutput !== false) running.onLine(options.line)
   running.feed(options.stdin)

@@ -15,15 +15,29 @@ export function foldNodeNames(names: Iterable<string>): string {
   return Array.from(groups.values(), foldGroup).join(',')
 }
 
-/** The inverse of `foldNodeNames`. */
+/** More names than any cluster has: a slip of the keyboard. */
+const MOST_NAMES = 100_000
+
+/**
+ * The inverse of `foldNodeNames`; also for lists that a person wrote, with blanks around commas and several ranges in a
+ * name (`rack[1-2]-node[01-10]`). @throws SyntaxError saying what is wrong with the text
+ */
 export function unfoldNodeNames(folded: string): string[] {
   // commas inside brackets belong to the ranges
-  const parts = folded === '' ? [] : folded.split(/,(?![^[\]]*\])/)
-  return parts.flatMap((part) => {
-    const [, prefix = '', ranges, suffix = ''] = /^(.*?)\[([\d,-]+)\](.*)$/s.exec(part) ?? []
-    if (ranges === undefined) return [part]
-    return ranges.split(',').flatMap((range) => unfoldRange(range).map((digits) => prefix + digits + suffix))
-  })
+  const parts = folded.split(/,(?![^[\]]*\])/).map((part) => part.trim())
+  return parts.filter((part) => part !== '').flatMap(unfoldName)
+}
+
+function unfoldName(text: string): string[] {
+  const [, prefix = '', ranges, rest = ''] = /^([^[\]]*)\[([^[\]]*)\](.*)$/s.exec(text) ?? []
+  if (ranges === undefined) {
+    if (/[[\]]/.test(text)) throw new SyntaxError(`${text}: a bracket has no partner`)
+    return [text]
+  }
+  const numbers = ranges.split(',').flatMap(unfoldRange)
+  const ends = unfoldName(rest)
+  if (numbers.length * ends.length > MOST_NAMES) throw new SyntaxError(`${text}: these are too many names`)
+  return numbers.flatMap((digits) => ends.map((end) => prefix + digits + end))
 }
 
 /** Output of many nodes, each text once: `node[001-015]: ok`. Texts of several lines stand indented below their nodes. */
@@ -64,8 +78,12 @@ function foldDigits(digits: readonly string[]): string[] {
 }
 
 function unfoldRange(range: string): string[] {
-  const [first = '', last = first] = range.split('-')
-  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => padded(Number(first) + index, first))
+  const [, first = '', last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(range.trim()) ?? []
+  if (first === '') throw new SyntaxError(`[${range}] is no number and no range such as 001-003`)
+  const count = Number(last) - Number(first) + 1
+  if (count < 1) throw new SyntaxError(`${range} ends before it begins`)
+  if (count > MOST_NAMES) throw new SyntaxError(`${range}: these are too many names`)
+  return Array.from({ length: count }, (_, index) => padded(Number(first) + index, first))
 }
 
 function padded(value: number, like: string): string {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import type { ClientChannel } from 'ssh2'
 import { deadlineSignal, untilAborted } from '../wait.js'
@@ -9,6 +10,9 @@ import type { SshSession } from './session.js'
 const OUTPUT_GRACE_MS = 5_000
 const KILL_DEADLINE_MS = 15_000
 const MARKER_DEADLINE_MS = 2_000
+
+/** Told of output as it comes. Nothing more of that stream comes before a promise it returns is settled. */
+export type OutputListener = (stream: 'stdout' | 'stderr', chunk: Buffer) => Promise<void> | undefined
 
 /** A command whose channel is open: what it has said, how it ended, and the means to end it. */
 export class RunningCommand {
@@ -23,17 +27,21 @@ export class RunningCommand {
   readonly #marker: ProcessMarker
   readonly #markerSeen: Promise<void>
   #pid: number | undefined
+  /** Listeners that have not yet taken what they were given. */
+  #heldBack = 0
 
+  /** @param keep false: output is not kept, for commands that print more than fits into memory */
   constructor(
     readonly channel: ClientChannel,
     connection: SshConnection,
     marker: ProcessMarker,
+    private readonly keep = true,
   ) {
     this.#marker = marker
-    channel.on('data', (chunk: Buffer) => this.#stdout.push(chunk))
+    if (keep) channel.on('data', (chunk: Buffer) => this.#stdout.push(chunk))
     this.#markerSeen = new Promise((resolve) => {
       channel.stderr.on('data', (chunk: Buffer) => {
-        this.#stderr.push(chunk)
+        if (keep || this.#lookForPid) this.#stderr.push(chunk)
         if (this.#pid === undefined && this.#findPid()) resolve()
       })
     })
@@ -47,28 +55,45 @@ export class RunningCommand {
   }
 
   get stderr(): string {
+    if (!this.keep) return ''
     const text = Buffer.concat(this.#stderr).toString()
     return this.#marker.find(text)?.rest ?? text
   }
 
   /** Calls back for every line of output as it comes. */
   onLine(tell: (line: string) => void): void {
-    const stdout = new LineSplitter(tell)
-    const stderr = new LineSplitter(tell)
+    const lines = { stdout: new LineSplitter(tell), stderr: new LineSplitter(tell) }
+    this.onOutput((stream, chunk) => void lines[stream].add(chunk))
+    this.channel.once('close', () => {
+      lines.stdout.end()
+      lines.stderr.end()
+    })
+  }
+
+  /** Calls back for every piece of output as it comes, without our marker. */
+  onOutput(tell: OutputListener): void {
+    const pass = (stream: 'stdout' | 'stderr', chunk: Buffer) => {
+      const taken = chunk.length > 0 ? tell(stream, chunk) : undefined
+      if (taken) void this.#holdBack(stream === 'stdout' ? this.channel : this.channel.stderr, taken)
+    }
     let beforeMarker: string | undefined = ''
-    this.channel.on('data', (chunk: Buffer) => stdout.add(chunk))
+    this.channel.on('data', (chunk: Buffer) => pass('stdout', chunk))
     this.channel.stderr.on('data', (chunk: Buffer) => {
-      if (beforeMarker === undefined) return stderr.add(chunk)
+      if (beforeMarker === undefined) return pass('stderr', chunk)
       beforeMarker += chunk.toString()
       const found = this.#marker.find(beforeMarker)
       if (!found) return
       beforeMarker = undefined
-      stderr.add(Buffer.from(found.rest))
+      pass('stderr', Buffer.from(found.rest))
     })
-    this.channel.once('close', () => {
-      stdout.end()
-      stderr.end()
-    })
+  }
+
+  async #holdBack(source: Readable, taken: Promise<void>): Promise<void> {
+    this.#heldBack += 1
+    source.pause()
+    await taken
+    this.#heldBack -= 1
+    source.resume()
   }
 
   feed(stdin: string | Uint8Array | undefined): void {
@@ -108,9 +133,13 @@ export class RunningCommand {
     await connection.execNow(anyShellLine(killSessionScript(pid)), closed)
   }
 
+  /** What start-up files print comes before it; a command that prints megabytes is past it. */
+  get #lookForPid(): boolean {
+    return this.#pid === undefined && this.#stderr.length <= 64
+  }
+
   #findPid(): boolean {
-    // what start-up files print comes before it; a command that prints megabytes is past it
-    if (this.#stderr.length > 64) return false
+    if (!this.#lookForPid) return false
     this.#pid = this.#marker.find(Buffer.concat(this.#stderr).toString())?.pid
     return this.#pid !== undefined
   }
@@ -123,6 +152,7 @@ export class RunningCommand {
         reject(error)
       })
       const giveUp = () => {
+        if (this.#heldBack > 0) return void grace?.refresh() // silent only because nobody listens
         this.leftOutputOpen = true
         this.channel.close()
       }

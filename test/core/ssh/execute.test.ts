@@ -54,6 +54,23 @@ describe.skipIf(!haveSshd())('a command on a node', () => {
     expect(results.map((result) => result.stdout)).toEqual(results.map((_, index) => `${index}\n`))
   })
 
+  test('output is passed on as it comes, no faster than it is taken, and is not kept then', async () => {
+    const taken: Record<string, Buffer[]> = { stdout: [], stderr: [] }
+    let busy = 0
+    const result = await ssh.execute('head -c 4000000 /dev/zero; echo end >&2; exit 3', {
+      ignoreExitStatus: true,
+      onOutput: async (stream, chunk) => {
+        expect(++busy, 'given more before the last was taken').toBeLessThanOrEqual(2) // one for each stream
+        taken[stream]!.push(chunk)
+        await new Promise((resolve) => setImmediate(resolve))
+        busy -= 1
+      },
+    })
+    expect(Buffer.concat(taken.stdout!)).toHaveLength(4_000_000)
+    expect(Buffer.concat(taken.stderr!).toString()).toBe('end\n')
+    expect(result).toMatchObject({ exitCode: 3, stdout: '', stderr: '' })
+  })
+
   test('standard input is what was given, else empty', async () => {
     const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251))
     const { stdout } = await ssh.execute('sha256sum', { stdin: bytes })

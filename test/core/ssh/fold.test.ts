@@ -35,6 +35,27 @@ test('unfolding is the inverse', () => {
   )
 })
 
+test.each([
+  ['', []],
+  ['master, node[001-002,004]', ['master', 'node001', 'node002', 'node004']],
+  ['rack[1-2]-node[09-10]', ['rack1-node09', 'rack1-node10', 'rack2-node09', 'rack2-node10']],
+  ['i-0abc,10.0.0.1', ['i-0abc', '10.0.0.1']],
+])('a person writes %j', (text, names) => {
+  expect(unfoldNodeNames(text)).toEqual(names)
+})
+
+test.each([
+  ['node[001-003', /bracket/],
+  ['node001-003]', /bracket/],
+  ['node[003-001]', /003-001 ends before it begins/],
+  ['node[]', /no number/],
+  ['node[a-c]', /\[a-c\] is no number/],
+  ['node[1-999999999]', /too many/],
+  ['a[1-1000]b[1-1000]', /too many/],
+])('%j is refused', (text, why) => {
+  expect(() => unfoldNodeNames(text)).toThrow(why)
+})
+
 test('numbers too long to count with are left as they are', () => {
   const names = ['x123456789012345678901', 'x123456789012345678902']
   expect(unfoldNodeNames(foldNodeNames(names)).sort()).toEqual(names)
