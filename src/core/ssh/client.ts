@@ -181,8 +181,8 @@ export class SshClient implements RemoteHost, Disposable {
     return files.mkdir(this, path, mode, ignoreFailure)
   }
 
-  makedirs(path: string, mode = 0o755): Promise<void> {
-    return files.makedirs(this, path, mode)
+  async makedirs(path: string, mode = 0o755): Promise<void> {
+    await files.makedirs(this, path, mode)
   }
 
   unlink(path: string): Promise<void> {

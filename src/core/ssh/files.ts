@@ -1,4 +1,4 @@
-import type { Stats } from 'ssh2'
+import type { FileEntryWithStats, Stats } from 'ssh2'
 import { RemoteFileError } from './errors.js'
 import { type RemoteHost, remotePath } from './remote-host.js'
 import { isMissing, sftpCall } from './sftp-call.js'
@@ -12,13 +12,16 @@ export async function ls(host: RemoteHost, path = '.'): Promise<string[]> {
 
 /** Names in a directory, sorted, without `.` and `..`. Names with a slash cannot be and are not believed. */
 export async function entryNames(host: RemoteHost, path: string): Promise<string[]> {
-  const entries = await sftpCall<{ filename: string }[]>(host, path, (sftp, done) =>
-    sftp.readdir(remotePath(path), done),
-  )
+  return (await entriesOf(host, path)).map(({ name }) => name)
+}
+
+/** The same with what `lstat` says of each. */
+export async function entriesOf(host: RemoteHost, path: string): Promise<{ name: string; stats: Stats }[]> {
+  const entries = await sftpCall<FileEntryWithStats[]>(host, path, (sftp, done) => sftp.readdir(remotePath(path), done))
   return entries
-    .map((entry) => entry.filename)
-    .filter((name) => name !== '.' && name !== '..' && name !== '' && !name.includes('/'))
-    .sort()
+    .map(({ filename, attrs }) => ({ name: filename, stats: attrs }))
+    .filter(({ name }) => name !== '.' && name !== '..' && name !== '' && !name.includes('/'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 export function stat(host: RemoteHost, path: string): Promise<Stats> {
@@ -54,10 +57,10 @@ export async function mkdir(host: RemoteHost, path: string, mode = 0o755, ignore
   }
 }
 
-/** Makes a directory and those above it that are missing. An existing one stays as it is. */
-export async function makedirs(host: RemoteHost, path: string, mode = 0o755): Promise<void> {
+/** Makes a directory and those above it that are missing. An existing one stays as it is. @returns whether it was made */
+export async function makedirs(host: RemoteHost, path: string, mode = 0o755): Promise<boolean> {
   const there = await statIfThere(host, path)
-  if (there?.isDirectory()) return
+  if (there?.isDirectory()) return false
   if (there) throw new RemoteFileError(host.name, path, undefined, 'exists and is no directory')
   const parent = path.replace(/\/+$/, '').replace(/\/*[^/]*$/, '')
   if (parent !== '' && parent !== '~') await makedirs(host, parent, mode)
@@ -65,6 +68,7 @@ export async function makedirs(host: RemoteHost, path: string, mode = 0o755): Pr
     // another writer may have been faster
     if (!(await statIfThere(host, path))?.isDirectory()) throw error
   })
+  return true
 }
 
 export function unlink(host: RemoteHost, path: string): Promise<void> {
@@ -77,6 +81,19 @@ export function chmod(host: RemoteHost, mode: number, path: string): Promise<voi
 
 export function chown(host: RemoteHost, uid: number, gid: number, path: string): Promise<void> {
   return sftpCall(host, path, (sftp, done) => sftp.chown(remotePath(path), uid, gid, done as never))
+}
+
+/** What of a file is set at once. Times are in seconds since 1970. */
+export interface Attributes {
+  readonly mode: number
+  readonly mtime: number
+  readonly uid?: number
+  readonly gid?: number
+}
+
+export function setAttributes(host: RemoteHost, path: string, attributes: Attributes): Promise<void> {
+  const all = { ...attributes, atime: attributes.mtime }
+  return sftpCall(host, path, (sftp, done) => sftp.setstat(remotePath(path), all, done as never))
 }
 
 /** Renames over an existing file at once, where plain sftp would refuse. */

@@ -1,11 +1,21 @@
-import { createWriteStream } from 'node:fs'
-import { chmod, mkdir, realpath as realLocal, rename, rm, stat as statLocal, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  realpath as realLocal,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { SCPException } from './errors.js'
-import { entryNames, realpath, stat, statIfThere } from './files.js'
-import { glob, hasGlob } from './remote-glob.js'
+import { realpath } from './files.js'
+import { getLarge } from './get-large.js'
+import { expandRemote, type GetPlan, planGet } from './get-plan.js'
 import { type RemoteHost, remotePath } from './remote-host.js'
 import { sftpCall } from './sftp-call.js'
-import { streamFromFile } from './stream.js'
 import {
   baseName,
   copyAll,
@@ -20,7 +30,8 @@ import {
 
 /**
  * Copies files and directories of the node here, as scp does: into `local` when that is a directory, else under that
- * name. Shell patterns are expanded on the node. Symbolic links are followed, modes are kept. @throws SCPException
+ * name. Shell patterns are expanded on the node. Directories with all they contain, links inside them as links; modes and
+ * times are kept. @throws SCPException
  */
 export async function get(
   host: RemoteHost,
@@ -30,46 +41,57 @@ export async function get(
 ): Promise<void> {
   const asked = typeof remotes === 'string' ? [remotes] : remotes
   try {
-    const sources = (await Promise.all(asked.map((path) => expand(host, path)))).flat()
-    const isDirectory = (await localStat(local || '.'))?.isDirectory() ?? false
+    const sources = (await Promise.all(asked.map((path) => expandRemote(host, path)))).flat()
+    const isDirectory = (await ifThere(stat(local || '.')))?.isDirectory() ?? false
     if (!isDirectory && (sources.length > 1 || local.endsWith('/')))
       throw new SCPException(`${host.name}: ${local} is no directory here`, { hint: 'make it first' })
-    const files: FileCopy[] = []
+    const plan: GetPlan = { directories: [], files: [] }
     for (const source of sources)
-      await collect(host, files, source, isDirectory ? joinPath(local || '.', baseName(source)) : local, [])
-    await copyAll(files, (file, going) => getFile(host, file, going), options)
+      await planGet(host, plan, source, isDirectory ? joinPath(local || '.', await nameOf(host, source)) : local)
+    const made = await makeDirectories(host, plan.directories)
+    await copyAll(plan.files, (file, going) => getFile(host, file, going, options), options)
+    // last, and from the innermost: a directory's time changes with what is put into it, and it may forbid that
+    for (const { to, mode, mtime } of made.reverse()) await setAttributes(to, mode, mtime)
   } catch (error) {
-    throw transferError(host.name, `get ${asked.join(' ')} to ${local || '.'}`, error, options.signal)
+    throw transferError(host.name, `get ${asked.join(' ')} to ${local || '.'}`, full(error), options.signal)
   }
 }
 
-async function expand(host: RemoteHost, path: string): Promise<string[]> {
-  if (!hasGlob(path) || (await statIfThere(host, path))) return [path]
-  const found = await glob(host, path)
-  if (found.length === 0) throw new SCPException(`${host.name}: nothing there matches ${path}`)
-  return found
+/** `.`, `..` and `~` have a name of their own only on the node. */
+async function nameOf(host: RemoteHost, path: string): Promise<string> {
+  const name = baseName(path)
+  return ['', '.', '..', '~'].includes(name) ? baseName(await realpath(host, path)) || 'root' : name
 }
 
-async function collect(host: RemoteHost, files: FileCopy[], from: string, to: string, above: string[]): Promise<void> {
-  const found = await stat(host, from)
-  const mode = found.mode & 0o7777
-  if (found.isFile()) files.push({ from, to, size: found.size, mode })
-  if (!found.isDirectory()) return // sockets, pipes and devices are nothing to copy
-  const real = await realpath(host, from)
-  if (above.includes(real)) return // a link back up would never end
-  await mkdir(to, { recursive: true, mode: mode | 0o300 })
-  for (const name of await entryNames(host, from))
-    await collect(host, files, joinPath(from, name), joinPath(to, name), [...above, real])
+/** @returns those that were not there */
+async function makeDirectories(host: RemoteHost, directories: GetPlan['directories']): Promise<GetPlan['directories']> {
+  const made: GetPlan['directories'] = []
+  for (const directory of directories) {
+    const { to, mode, inside } = directory
+    // a node must not make us write elsewhere through a link that it had us make before
+    if (inside && (await ifThere(lstat(to)))?.isSymbolicLink())
+      throw new SCPException(`${host.name}: ${to} is a link here and a directory there`, {
+        hint: 'remove the link first',
+      })
+    if (await mkdir(to, { recursive: true, mode: mode | 0o700 })) made.push(directory)
+  }
+  return made
 }
 
-async function getFile(host: RemoteHost, { from, to, size, mode }: FileCopy, going: GoingCopy): Promise<void> {
-  const target = (await localStat(to)) ? await realLocal(to) : to
+async function getFile(host: RemoteHost, file: FileCopy, going: GoingCopy, options: TransferOptions): Promise<void> {
+  const { from, to, link, inside } = file
+  const there = await ifThere(lstat(to))
+  if (there?.isDirectory()) throw new SCPException(`${host.name}: ${to} is a directory here`)
+  const target = there?.isSymbolicLink() && !inside ? await realLocal(to).catch(() => to) : to
+  if (file.size > SMALL_FILE) return getLarge(host, { ...file, to: target }, going, options)
   const draft = draftName(target)
   try {
-    // files of /proc say they are empty and are not
-    if (size > 0 && size <= SMALL_FILE) await getSmall(host, from, draft)
-    else await streamFromFile(host, remotePath(from), createWriteStream(draft, { mode: 0o600 }), going)
-    await chmod(draft, mode & 0o777)
+    if (link !== undefined) await symlink(link, draft)
+    else {
+      const content = await sftpCall<Buffer>(host, from, (sftp, done) => sftp.readFile(remotePath(from), done))
+      await writeFile(draft, content, { mode: 0o600, flag: 'wx' })
+      await setAttributes(draft, file.mode, file.mtime)
+    }
     going.signal.throwIfAborted()
     await rename(draft, target)
   } finally {
@@ -77,16 +99,23 @@ async function getFile(host: RemoteHost, { from, to, size, mode }: FileCopy, goi
   }
 }
 
-async function getSmall(host: RemoteHost, from: string, draft: string): Promise<void> {
-  const content = await sftpCall<Buffer>(host, from, (sftp, done) => sftp.readFile(remotePath(from), done))
-  await writeFile(draft, content, { mode: 0o600, flag: 'wx' })
+async function setAttributes(path: string, mode: number, mtime: number): Promise<void> {
+  await chmod(path, mode)
+  await utimes(path, mtime, mtime)
 }
 
-async function localStat(path: string) {
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
-    return await statLocal(path)
+    return await asked
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** What Node says of a full disk names only a system call. */
+function full(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new Error('the disk here is full', { cause: error })
 }

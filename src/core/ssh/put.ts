@@ -1,14 +1,14 @@
-import { createReadStream } from 'node:fs'
-import { readdir, readFile, realpath as realLocal, stat as statLocal } from 'node:fs/promises'
-import { SCPException } from './errors.js'
-import { chmod, chown, lstatIfThere, makedirs, realpath, replaceFile, statIfThere, unlink } from './files.js'
-import { localGlob } from './local-glob.js'
+import { readFile } from 'node:fs/promises'
+import pLimit from 'p-limit'
+import { RemoteFileError, SCPException } from './errors.js'
+import { lstatIfThere, makedirs, realpath, replaceFile, setAttributes, statIfThere, unlink } from './files.js'
+import { putLarge } from './put-large.js'
+import { type PutSource, planPut } from './put-plan.js'
 import { type RemoteHost, remotePath } from './remote-host.js'
 import { isMissing, sftpCall } from './sftp-call.js'
-import { streamToFile } from './stream.js'
 import {
-  baseName,
   copyAll,
+  type DirectoryCopy,
   draftName,
   type FileCopy,
   type GoingCopy,
@@ -20,8 +20,8 @@ import {
 
 /**
  * Copies local files and directories to the node, as scp does: into `remote` when that is a directory there, else under
- * that name. Shell patterns are expanded here. Directories with all they contain; symbolic links are followed. Modes are kept, owners are the login's
- * (or those of a file that is replaced). @throws SCPException
+ * that name. Shell patterns are expanded here. Directories with all they contain, links inside them as links. Modes and times
+ * are kept, owners are the login's (or those of a file that is replaced). @throws SCPException
  */
 export async function put(
   host: RemoteHost,
@@ -31,72 +31,107 @@ export async function put(
 ): Promise<void> {
   const asked = typeof locals === 'string' ? [locals] : locals
   try {
-    const sources = (await Promise.all(asked.map((path) => expand(host, path)))).flat()
-    const isDirectory = (await statIfThere(host, remote))?.isDirectory() ?? false
-    if (!isDirectory && (sources.length > 1 || remote.endsWith('/')))
-      throw new SCPException(`${host.name}: ${remote} is no directory on the node`, {
-        hint: 'make it first with mkdir',
-      })
-    const plan: Plan = { directories: [], files: [] }
-    for (const source of sources)
-      await collect(plan, source, isDirectory ? joinPath(remote, baseName(await realLocal(source))) : remote, [])
-    for (const { path, mode } of plan.directories) await makedirs(host, path, mode)
-    await copyAll(plan.files, (file, going) => putFile(host, file, going), options)
+    const sources = await planPut(asked).catch((error: unknown) => {
+      throw error instanceof SCPException ? new SCPException(`${host.name}: ${error.message}`, { cause: error }) : error
+    })
+    await putSources(host, sources, remote, options)
   } catch (error) {
     throw transferError(host.name, `put ${asked.join(' ')} to ${remote}`, error, options.signal)
   }
 }
 
-async function expand(host: RemoteHost, path: string): Promise<string[]> {
-  const found = await localGlob(path)
-  if (found.length === 0) throw new SCPException(`${host.name}: nothing here matches ${path}`)
-  return found
+/** The same for sources that were looked up already. */
+export async function putSources(
+  host: RemoteHost,
+  sources: readonly PutSource[],
+  remote: string,
+  options: TransferOptions = {},
+): Promise<void> {
+  const isDirectory = (await statIfThere(host, remote))?.isDirectory() ?? false
+  if (!isDirectory && (sources.length > 1 || remote.endsWith('/')))
+    throw new SCPException(`${host.name}: ${remote} is no directory on the node`, { hint: 'make it first with mkdir' })
+  const placed = sources.map((source) => {
+    const place = isDirectory ? joinPath(remote, source.name) : remote
+    const put = <T extends { to: string }>(entry: T): T => ({ ...entry, to: joinPath(place, entry.to) })
+    return { directories: source.directories.map(put), files: source.files.map(put) }
+  })
+  const made = await makeDirectories(
+    host,
+    placed.flatMap(({ directories }) => directories),
+  )
+  const files = placed.flatMap((source) => source.files)
+  await copyAll(files, (file, going) => putFile(host, file, going, options), options)
+  // last: a directory's time changes with what is put into it, and it may forbid that
+  const limit = pLimit(32)
+  await Promise.all(made.map(({ to, mode, mtime }) => limit(() => setAttributes(host, to, { mode, mtime }))))
 }
 
-interface Plan {
-  readonly directories: { path: string; mode: number }[]
-  readonly files: FileCopy[]
+/** @returns those that were not there */
+async function makeDirectories(host: RemoteHost, directories: readonly DirectoryCopy[]): Promise<DirectoryCopy[]> {
+  const made: DirectoryCopy[] = []
+  for (const directory of directories)
+    if (await makedirs(host, directory.to, directory.mode | 0o300)) made.push(directory)
+  return made
 }
 
-async function collect(plan: Plan, from: string, to: string, above: readonly string[]): Promise<void> {
-  const found = await statLocal(from)
-  const mode = found.mode & 0o7777
-  if (found.isFile()) plan.files.push({ from, to, size: found.size, mode })
-  if (!found.isDirectory()) return // sockets, pipes and devices are nothing to copy
-  const real = await realLocal(from)
-  if (above.includes(real)) return // a link back up would never end
-  plan.directories.push({ path: to, mode: mode | 0o300 })
-  for (const name of (await readdir(from)).sort())
-    await collect(plan, joinPath(from, name), joinPath(to, name), [...above, real])
-}
-
-async function putFile(host: RemoteHost, { from, to, size, mode }: FileCopy, going: GoingCopy): Promise<void> {
-  const there = await lstatIfThere(host, to)
-  const target = there?.isSymbolicLink() ? await realpath(host, to) : to
-  const draft = draftName(target)
+async function putFile(host: RemoteHost, file: FileCopy, going: GoingCopy, options: TransferOptions): Promise<void> {
+  const there = await lstatIfThere(host, file.to)
+  if (there?.isDirectory()) throw new SCPException(`${host.name}: ${file.to} is a directory there`)
+  if (file.link !== undefined) return putLink(host, file.link, file.to)
+  const linked = there?.isSymbolicLink() ?? false
+  const target = linked ? await realpath(host, file.to) : file.to
+  // only root may give files away; for others the replaced file was theirs, or becomes so
+  const owner = there && !linked && host.session.target.username === 'root' ? there : undefined
+  const copy = { ...file, to: target }
+  if (file.size > SMALL_FILE) return putLarge(host, copy, owner, going, options)
   try {
-    if (size <= SMALL_FILE) await putSmall(host, from, draft)
-    else await streamToFile(host, createReadStream(from, { end: size - 1 }), remotePath(draft), size, going)
-    await chmod(host, mode, draft)
-    if (there && !there.isSymbolicLink()) await keepOwner(host, draft, there)
-    going.signal.throwIfAborted()
-    await replaceFile(host, draft, target)
+    await putSmall(host, copy, owner, going)
   } catch (error) {
-    await unlink(host, draft).catch((left: unknown) => {
-      if (!isMissing(left)) throw new AggregateError([error, left], `${to}: not copied, and ${draft} is left behind`)
-    })
+    // sftp says "Failure" of a full disk, too; a program on the node says what it is
+    if (!(error instanceof RemoteFileError) || error.status !== 4) throw error
+    await putLarge(host, copy, owner, going, {})
+  }
+}
+
+interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+async function putSmall(
+  host: RemoteHost,
+  { from, to, mode, mtime }: FileCopy,
+  owner: Owner | undefined,
+  { signal }: GoingCopy,
+): Promise<void> {
+  const content = await readFile(from)
+  const draft = draftName(to)
+  try {
+    await sftpCall(host, draft, (sftp, done) =>
+      sftp.writeFile(remotePath(draft), content, { mode: 0o600 }, done as never),
+    )
+    await setAttributes(host, draft, { mode, mtime, ...(owner ? { uid: owner.uid, gid: owner.gid } : {}) })
+    signal.throwIfAborted()
+    await replaceFile(host, draft, to)
+  } catch (error) {
+    await removeDraft(host, draft, to, error)
     throw error
   }
 }
 
-async function putSmall(host: RemoteHost, from: string, draft: string): Promise<void> {
-  const content = await readFile(from)
-  await sftpCall(host, draft, (sftp, done) =>
-    sftp.writeFile(remotePath(draft), content, { mode: 0o600 }, done as never),
-  )
+async function putLink(host: RemoteHost, link: string, to: string): Promise<void> {
+  const draft = draftName(to)
+  try {
+    await sftpCall(host, draft, (sftp, done) => sftp.symlink(link, remotePath(draft), done as never))
+    await replaceFile(host, draft, to)
+  } catch (error) {
+    await removeDraft(host, draft, to, error)
+    throw error
+  }
 }
 
-/** Only root may give files away; for others the replaced file was theirs, or becomes so. */
-async function keepOwner(host: RemoteHost, draft: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
-  if (host.session.target.username === 'root') await chown(host, uid, gid, draft)
+async function removeDraft(host: RemoteHost, draft: string, to: string, error: unknown): Promise<void> {
+  await unlink(host, draft).catch((left: unknown) => {
+    if (!isMissing(left)) throw new AggregateError([error, left], `${to}: not copied, and ${draft} is left behind`)
+  })
 }

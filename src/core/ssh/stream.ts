@@ -8,25 +8,11 @@ import type { RemoteHost } from './remote-host.js'
 import { anyShellLine } from './remote-shell.js'
 
 interface StreamOptions {
+  /** Bytes at the beginning that are left out. */
+  readonly offset?: number
   readonly signal?: AbortSignal | undefined
   /** Told of every piece that goes through, in bytes. */
   readonly tell?: ((bytes: number) => void) | undefined
-}
-
-/**
- * Streams `size` bytes into a file on the node. Faster than sftp for more than a few packets; an abort stops it. When we
- * go away in the middle, the node sees the end of its input, finds bytes missing and removes the file.
- */
-export async function streamToFile(
-  host: RemoteHost,
-  source: AsyncIterable<Buffer>,
-  path: string,
-  size: number,
-  { signal, tell = () => undefined }: StreamOptions = {},
-): Promise<void> {
-  const file = quote(path)
-  const script = `cat > ${file} && [ "$(wc -c < ${file})" -eq ${size} ] || { rm -f ${file}; echo "not all of it arrived" >&2; exit 1; }`
-  await throughCat(host, script, (channel) => pump(counted(source, tell), channel, signal), signal)
 }
 
 /** Streams a file of the node. */
@@ -34,30 +20,32 @@ export async function streamFromFile(
   host: RemoteHost,
   path: string,
   sink: Writable,
-  { signal, tell = () => undefined }: StreamOptions = {},
+  { offset = 0, signal, tell = () => undefined }: StreamOptions = {},
 ): Promise<void> {
   const copy = (channel: ClientChannel) => {
     channel.end()
     return pipeline(channel, (chunks: AsyncIterable<Buffer>) => counted(chunks, tell), sink, signal ? { signal } : {})
   }
-  await throughCat(host, `exec cat -- ${quote(path)}`, copy, signal)
+  const program = offset > 0 ? `tail -c +${offset + 1}` : 'cat'
+  await throughChannel(host, anyShellLine(`exec ${program} -- ${quote(path)}`), copy, signal)
 }
 
-async function* counted(chunks: AsyncIterable<Buffer>, tell: (bytes: number) => void): AsyncGenerator<Buffer> {
+export async function* counted(chunks: AsyncIterable<Buffer>, tell: (bytes: number) => void): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     tell(chunk.length)
     yield chunk
   }
 }
 
-async function throughCat(
+/** Runs a command line whose input or output is copied. @throws SSHError with what it said when it fails */
+export async function throughChannel(
   host: RemoteHost,
-  script: string,
+  line: string,
   copy: (channel: ClientChannel) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   await host.session.withChannel(
-    anyShellLine(script),
+    line,
     async (channel, connection) => {
       const ended = endOf(channel, (tell) => connection.onLost(tell))
       try {
@@ -100,7 +88,7 @@ function endOf(channel: ClientChannel, onLost: (tell: (error: Error) => void) =>
 }
 
 /** `pipeline` would wait for ever for the end of an ssh2 channel that was closed before all was written. */
-async function pump(
+export async function pump(
   source: AsyncIterable<Buffer>,
   channel: ClientChannel,
   signal: AbortSignal | undefined,

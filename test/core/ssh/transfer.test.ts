@@ -1,6 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
@@ -35,38 +47,70 @@ describe.skipIf(!haveSshd())('copying', () => {
     await sshd?.[Symbol.asyncDispose]()
   })
 
-  test('files of every size go there and back unchanged, with their modes', async () => {
+  const about = async (path: string) => {
+    const { mode, mtimeMs } = await stat(path)
+    return { mode: mode & 0o777, mtime: Math.floor(mtimeMs / 1000) }
+  }
+
+  test('files of every size go there and back unchanged, with their modes and times', async () => {
     for (const size of [0, 1, 128 * 1024, 128 * 1024 + 1, 3_000_000]) {
       const content = randomBytes(size)
       await writeFile(join(here, 'f'), content)
       await chmod(join(here, 'f'), 0o751)
+      await utimes(join(here, 'f'), 1_600_000_000, 1_600_000_000)
       await ssh.put(join(here, 'f'), join(there, 'copy'))
-      expect((await stat(join(there, 'copy'))).mode & 0o777).toBe(0o751)
+      expect(await about(join(there, 'copy'))).toEqual({ mode: 0o751, mtime: 1_600_000_000 })
       await ssh.get(join(there, 'copy'), join(here, 'back'))
       expect(content.equals(await readFile(join(here, 'back')))).toBe(true)
-      expect((await stat(join(here, 'back'))).mode & 0o777).toBe(0o751)
+      expect(await about(join(here, 'back'))).toEqual({ mode: 0o751, mtime: 1_600_000_000 })
     }
     expect((await readdir(here)).sort()).toEqual(['back', 'f'])
     expect(await readdir(there)).toEqual(['copy'])
   })
 
-  test('directories with all they contain, into a directory or under a new name', async () => {
+  test('directories with all they contain, into a directory or under a new name; links in them stay links', async () => {
     await mkdir(join(here, 'tree', 'a b', 'deep'), { recursive: true })
     await mkdir(join(here, 'tree', 'empty'))
-    for (let index = 0; index < 12; index++) await writeFile(join(here, 'tree', 'a b', `f${index}`), `${index}`)
+    for (let index = 0; index < 40; index++) await writeFile(join(here, 'tree', 'a b', `f${index}`), `${index}`)
     await writeFile(join(here, 'tree', 'a b', 'deep', '-odd\nname'), 'odd')
-    await symlink('..', join(here, 'tree', 'a b', 'up'))
-    await symlink('f1', join(here, 'tree', 'a b', 'link'))
+    for (const [to, name] of [
+      ['..', 'up'],
+      ['f1', 'link'],
+      ['/nowhere', 'dangling'],
+    ] as const)
+      await symlink(to, join(here, 'tree', 'a b', name))
+    await chmod(join(here, 'tree', 'empty'), 0o500)
+    await utimes(join(here, 'tree', 'a b'), 1_600_000_000, 1_600_000_000)
+    const listing = (top: string) =>
+      execFileSync('find', ['.', '-printf', '%p %y %m %T@ %l\\0'], { cwd: top })
+        .toString()
+        .replace(/(?<=\d)\.\d+ /g, ' ')
+        .split('\0')
+        .sort()
+    const expected = listing(join(here, 'tree'))
+    const untimed = (lines: string[]) => lines.filter((line) => / [df] /.test(line))
     await ssh.put(join(here, 'tree'), there)
     await ssh.put(join(here, 'tree'), join(there, 'new'))
-    const listing = (top: string) => execFileSync('find', ['.', '-print0'], { cwd: top }).toString().split('\0').sort()
-    const expected = listing(join(here, 'tree')).filter((name) => name !== './a b/up')
-    expect(listing(join(there, 'tree'))).toEqual(expected)
-    expect(listing(join(there, 'new'))).toEqual(expected)
-    expect(await readFile(join(there, 'new', 'a b', 'link'), 'utf8')).toBe('1')
-    await symlink('.', join(there, 'new', 'self'))
-    await ssh.get([join(there, 'n*'), join(there, 'tree')], here)
-    expect(listing(join(here, 'new'))).toEqual(expected)
+    await ssh.get([join(there, 'n*'), join(there, 'tree')], join(here))
+    for (const copy of [join(there, 'tree'), join(there, 'new'), join(here, 'new')]) {
+      // sftp has no way to give a link a time
+      expect(untimed(listing(copy))).toEqual(untimed(expected))
+      expect(await readlink(join(copy, 'a b', 'dangling'))).toBe('/nowhere')
+      expect(await readFile(join(copy, 'a b', 'link'), 'utf8')).toBe('1')
+    }
+    await writeFile(join(here, 'tree', 'a b', 'f1'), 'new')
+    await ssh.put(join(here, 'tree'), there) // over what is there
+    expect(await readFile(join(there, 'tree', 'a b', 'link'), 'utf8')).toBe('new')
+  })
+
+  test('a link that stands here for a directory of the node is not followed', async () => {
+    await mkdir(join(here, 'elsewhere'))
+    await mkdir(join(here, 'tree'))
+    await symlink(join(here, 'elsewhere'), join(here, 'tree', 'sub'))
+    await mkdir(join(there, 'tree', 'sub'), { recursive: true })
+    await writeFile(join(there, 'tree', 'sub', 'f'), 'x')
+    await expect(ssh.get(join(there, 'tree'), here)).rejects.toThrow(/sub is a link here and a directory there/)
+    expect(await readdir(join(here, 'elsewhere'))).toEqual([])
   })
 
   test('replacing keeps owner and link; others see the old or the new content only', async () => {
@@ -86,6 +130,7 @@ describe.skipIf(!haveSshd())('copying', () => {
     await writeFile(join(here, 'f'), 'x')
     const failing = [
       () => ssh.put(join(here, 'none'), there),
+      () => ssh.put('/dev/null', there),
       () => ssh.put(join(here, 'f'), join(there, 'none', 'f')),
       () => ssh.put([join(here, 'f'), join(here, 'f')], join(there, 'no-directory')),
       () => ssh.get(join(there, 'none'), here),
@@ -115,6 +160,95 @@ describe.skipIf(!haveSshd())('copying', () => {
     expect(await readFile(join(there, 'target'), 'utf8')).toBe('old')
     await expect(ssh.get(join(there, 'target'), here, { signal: controller.signal })).rejects.toThrow('Ctrl-C')
     expect(await readdir(here)).toEqual(['big'])
+  })
+
+  describe('large files can go on where an earlier copy ended', () => {
+    const size = 24_000_000
+    let content: Buffer
+    beforeEach(async () => {
+      content = randomBytes(size)
+      await writeFile(join(here, 'big'), content)
+    })
+    /** Ends a copy when half of it is there. */
+    const half = (copy: (options: TransferOptions) => Promise<void>, parts: string[]) => {
+      const controller = new AbortController()
+      return copy({
+        resume: true,
+        signal: controller.signal,
+        onProgress: ({ bytesDone }) => bytesDone > size / 2 && controller.abort(new Error('Ctrl-C')),
+        onPartLeft: (file) => parts.push(file),
+      })
+    }
+    const put = (options: TransferOptions) => ssh.put(join(here, 'big'), join(there, 'target'), options)
+    const get = (options: TransferOptions) => ssh.get(join(there, 'target'), join(here, 'back'), options)
+    const resumed = async (copy: (options: TransferOptions) => Promise<void>) => {
+      let last: TransferProgress | undefined
+      await copy({ resume: true, onProgress: (progress) => (last = progress) })
+      expect(last).toMatchObject({ bytesDone: size, bytesTotal: size })
+      return last!.bytesResumed
+    }
+
+    test.each(['put', 'get'] as const)('%s', async (way) => {
+      if (way === 'get') await put({})
+      const [copy, folder, copied, original] =
+        way === 'put' ? [put, there, 'target', 'big'] : ([get, here, 'back', 'big'] as const)
+      const parts: string[] = []
+      await expect(half(copy, parts)).rejects.toThrow('Ctrl-C')
+      expect(parts).toEqual([join(way === 'put' ? here : there, way === 'put' ? 'big' : 'target')])
+      const left = async () => (await readdir(folder)).filter((name) => name.includes('.part-'))
+      expect(await readdir(folder)).not.toContain(copied)
+      await expect.poll(async () => (await left()).length).toBe(1)
+      expect(await resumed(copy)).toBeGreaterThan(1_000_000)
+      expect((await readFile(join(folder, copied))).equals(content)).toBe(true)
+      expect(await about(join(folder, copied))).toEqual(await about(join(here, original)))
+      expect(await left()).toEqual([])
+
+      // what is left of another file of that name is no beginning of this one
+      await expect(half(copy, [])).rejects.toThrow('Ctrl-C')
+      const [part = ''] = await left()
+      await writeFile(join(folder, part), randomBytes(size / 2))
+      expect(await resumed(copy)).toBe(0)
+      expect((await readFile(join(folder, copied))).equals(content)).toBe(true)
+      expect(await left()).toEqual([])
+    })
+
+    test('two copies to the same place at once: one is told to wait, or comes second; the file is whole', async () => {
+      const results = await Promise.allSettled([put({ resume: true }), put({ resume: true })])
+      expect(results.map(({ status }) => status)).toContain('fulfilled')
+      for (const result of results) if (result.status === 'rejected') expect(String(result.reason)).toMatch(/under way/)
+      expect((await readFile(join(there, 'target'))).equals(content)).toBe(true)
+      await expect.poll(() => readdir(there)).toEqual(['target'])
+      const gets = await Promise.allSettled([get({ resume: true }), get({ resume: true })])
+      expect(gets.map(({ status }) => status)).toContain('fulfilled')
+      expect((await readFile(join(here, 'back'))).equals(content)).toBe(true)
+      expect((await readdir(here)).sort()).toEqual(['back', 'big'])
+    })
+
+    test("a part that is somebody else's trap is not written through", async () => {
+      await expect(half(put, [])).rejects.toThrow('Ctrl-C')
+      const [part = ''] = (await readdir(there)).filter((name) => name.includes('.part-'))
+      await rm(join(there, part))
+      await writeFile(join(there, 'precious'), 'old')
+      await symlink('precious', join(there, part))
+      await put({ resume: true })
+      expect(await readFile(join(there, 'precious'), 'utf8')).toBe('old')
+      expect((await readFile(join(there, 'target'))).equals(content)).toBe(true)
+    })
+  })
+
+  test('a full disk there is said, and nothing is left', async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', there])
+    try {
+      await writeFile(join(here, 'big'), randomBytes(8_000_000))
+      await writeFile(join(here, 'small'), randomBytes(100_000))
+      for (const resume of [false, true])
+        await expect(ssh.put(join(here, 'big'), there, { resume })).rejects.toThrow(/^node001: the disk is full: .*big/)
+      execFileSync('fallocate', ['-l', '6M', join(there, 'filler')])
+      await expect(ssh.put(join(here, 'small'), there)).rejects.toThrow(/^node001: the disk is full: .*small/)
+      expect(await readdir(there)).toEqual(['filler'])
+    } finally {
+      execFileSync('umount', [there])
+    }
   })
 
   test('a connection that ends in the middle leaves no draft', async () => {
