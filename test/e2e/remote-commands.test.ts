@@ -1,6 +1,9 @@
+import { readdir, readFile, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cliOk, runCli } from '../support/cli.js'
+import { cliOk, program, runCli } from '../support/cli.js'
 import { canRunNodes } from '../support/privileges.js'
+import { Pty } from '../support/pty.js'
 import { type TempHome, tempHome } from '../support/temp-home.js'
 
 describe.skipIf(!canRunNodes)('commands and files on the nodes of a cluster', () => {
@@ -78,6 +81,71 @@ describe.skipIf(!canRunNodes)('commands and files on the nodes of a cluster', ()
         [['t', '--timeout', 'soon', 'true'], 2, /"soon" is not a length of time/],
       ] as const)
         expect(await sc('exec', ...args), args.join(' ')).toMatchObject({ status, stderr: expect.stringMatching(why) })
+    })
+  })
+
+  describe('put, get and cp', () => {
+    test('files go to the master, or to all nodes, and back into a folder for each', async () => {
+      await home.write('tree/sub/f', 'deep')
+      await home.write('a.txt', 'a')
+      await home.write('b.txt', 'b')
+      expect(await ok('put', 't', 'tree', '/opt')).toMatch(/Copied 1 file, 4 B, in /)
+      expect(await ok('cp', '-u', 'sgeadmin', 't', '*.txt', '/tmp')).toMatch(/Copied 6 files, 6 B, on 3 nodes/)
+      const owners = 'cat /opt/tree/sub/f 2>/dev/null; stat -c "%U %n" /tmp/*.txt'
+      expect((await sc('exec', 't', owners)).stdout).toBe(
+        'master:\n  deepsgeadmin /tmp/a.txt\n  sgeadmin /tmp/b.txt\nnode[001-002]:\n  sgeadmin /tmp/a.txt\n  sgeadmin /tmp/b.txt\n',
+      )
+      await ok('get', 't', '/opt/tree', 'back')
+      await ok('get', 't', '--nodes', 'master,node002', '/tmp/*.txt', '/etc/hostname', 'each')
+      expect(await readFile(join(home.path, 'back/sub/f'), 'utf8')).toBe('deep')
+      expect((await readdir(join(home.path, 'each'), { recursive: true })).sort()).toEqual(
+        ['master', 'node002'].flatMap((node) => [
+          node,
+          ...['a.txt', 'b.txt', 'hostname'].map((file) => `${node}/${file}`),
+        ]),
+      )
+      expect(await readFile(join(home.path, 'each/node002/hostname'), 'utf8')).toBe('node002\n')
+    })
+
+    test('a large one shows a bar; Ctrl-C takes it away and says what is kept; the same command goes on', async () => {
+      const big = await home.write('big', '')
+      await truncate(big, 4_000_000_000) // so much that it is not over before the bar is seen
+      await using terminal = new Pty([process.execPath, program, 'put', 't', 'big', '/root'], {
+        env: home.env,
+        cwd: home.path,
+      })
+      await terminal.sees(/put +\d+% \[#*-+\] [\d.]+ MB of 4\.0 GB, [\d.]+ MB\/s, [\d:]+( s)? left/)
+      terminal.ctrlC()
+      await terminal.sees(/interrupted; what was copied of big is kept on master/)
+      await terminal.sees('the same command goes on from there')
+      expect(await terminal.exit()).toBe(130)
+      expect(terminal.raw).toMatch(/\r\x1b\[K[^\r]*interrupted/) // the bar was wiped out before
+      const there = Number(await ok('sshmaster', 't', 'stat -c %s /root/.big.part-*'))
+      await truncate(big, there + 5_000_000)
+      expect(await ok('put', 't', 'big', '/root')).toContain('were there already')
+      expect(await ok('sshmaster', 't', 'stat -c %s /root/big; ls -A /root | grep -c part || true')).toBe(
+        `${there + 5_000_000}\n0\n`,
+      )
+    })
+
+    test('what cannot be is said', async () => {
+      await home.write('c.txt', 'c')
+      for (const [args, status, why] of [
+        [['put', 't', 'c.txt'], 2, /missing required argument 'remote'/],
+        [['get', 't', '/etc/hosts'], 2, /missing required argument 'local'/],
+        [['put', 't', 'none', '/root'], 1, /there is no none here/],
+        [['put', 't', 'c.txt', 'a.txt', '/none'], 1, /master: \/none is no directory on the node/],
+        [['put', '-u', 'sgeadmin', 't', 'c.txt', '/root/'], 1, /master: .*ermission denied/],
+        [['get', 't', '/none', '.'], 1, /master: .*\/none: no such file/],
+        [['get', 't', '/none*', '.'], 1, /nothing there matches \/none\*/],
+        [['get', 't', '-n', 'node01', '/etc/hosts', '.'], 1, /no node node01 \(did you mean node001\?\)/],
+        [
+          ['cp', 't', 'c.txt', '/etc/hostname/x'],
+          1,
+          /3 of 3 nodes failed[\s\S]*node\[001-002\]: .*hostname\/x: there is no such directory/,
+        ],
+      ] as const)
+        expect(await sc(...args), args.join(' ')).toMatchObject({ status, stderr: expect.stringMatching(why) })
     })
   })
 })

@@ -12,6 +12,8 @@ import type { Command } from '../ssh/quote.js'
 import { type AddNodesOptions, addNodes } from './add-nodes.js'
 import { addressHint } from './address-hint.js'
 import type { Cluster } from './cluster.js'
+import { type CopyOptions, getFromNodes, putToNodes } from './copy.js'
+import type { CopyProgress } from './copy-totals.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
 import { type ExecOptions, execOnNodes, type NodeOutcome } from './exec.js'
@@ -166,6 +168,15 @@ export class ClusterManager {
   /** Runs a command on nodes of a cluster at once. A command that fails is an outcome, not an error. */
   async exec(tag: string, command: Command, options?: ExecOptions): Promise<NodeOutcome[]> {
     return execOnNodes(await this.getCluster(tag), command, interruptible(options))
+  }
+
+  /** Copies files and directories from here to nodes, the master by default. @returns how much it was */
+  async put(tag: string, locals: readonly string[], remote: string, options?: CopyOptions): Promise<CopyProgress> {
+    return putToNodes(await this.getCluster(tag), locals, remote, interruptible(options))
+  }
+  /** Copies files and directories from nodes to here. */
+  async get(tag: string, remotes: readonly string[], local: string, options?: CopyOptions): Promise<CopyProgress> {
+    return getFromNodes(await this.getCluster(tag), remotes, local, interruptible(options))
   }
 
   /** How to log in to a node with the system's ssh. */

@@ -48,7 +48,7 @@ export class HostKeyUnknown extends SSHError {
 
 /** A file transfer that did not happen; nothing half-written is left under the final name. */
 export class SCPException extends SSHError {
-  override readonly code = 'SCPException'
+  override readonly code: string = 'SCPException'
 }
 
 /** An operation on a remote file failed. `status` is SFTP's: 2 no such file, 3 permission denied, 4 failure. */

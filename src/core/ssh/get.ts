@@ -53,7 +53,7 @@ export async function get(
     // last, and from the innermost: a directory's time changes with what is put into it, and it may forbid that
     for (const { to, mode, mtime } of made.reverse()) await setAttributes(to, mode, mtime)
   } catch (error) {
-    throw transferError(host.name, `get ${asked.join(' ')} to ${local || '.'}`, full(error), options.signal)
+    throw transferError(host.name, `get ${asked.join(' ')} to ${local || '.'}`, ofHere(error), options.signal)
   }
 }
 
@@ -113,9 +113,19 @@ async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What Node says of a full disk names only a system call. */
-function full(error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
-  return new Error('the disk here is full', { cause: error })
+const HERE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk here is full',
+  EDQUOT: 'the disk quota here is used up',
+  ENOENT: 'there is no such directory here',
+  ENOTDIR: 'there is no such directory here',
+  EACCES: 'this may not be written here',
+}
+
+/** What Node says of files names system calls, and drafts of which nobody knows. */
+function ofHere(error: unknown): unknown {
+  const { code = '', path = '' } = error as NodeJS.ErrnoException
+  const why = HERE[code]
+  if (why === undefined || !(error instanceof Error) || 'node' in error) return error
+  const target = path.replace(/\.([^/]*)\.part-[\da-f]{8}$/, '$1')
+  return new Error(target === '' ? why : `${target}: ${why}`, { cause: error })
 }

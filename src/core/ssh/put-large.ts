@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { ClientChannel } from 'ssh2'
 import { prefixDigest, remoteDigest } from './digest.js'
-import { SCPException } from './errors.js'
+import { SCPException, SSHError } from './errors.js'
 import { lstatIfThere, unlink } from './files.js'
 import { quote } from './quote.js'
 import { type RemoteHost, remotePath } from './remote-host.js'
@@ -42,12 +42,18 @@ export async function putLarge(
     if (keep && !full) onPartLeft?.(from)
     // the node does that too, as soon as it notices; here it is waited for
     if (!keep && signal.aborted) await unlink(host, part).catch(() => undefined)
-    if (!full || signal.aborted) throw error
+    if (!full || signal.aborted) throw ofTarget(error, part, to)
     throw new SCPException(`${host.name}: the disk is full: ${to} was not copied`, {
       cause: error,
       hint: `nothing of it is left there; free some space ("starcluster exec CLUSTER -n ${host.name} df -h"), then copy again`,
     })
   }
+}
+
+/** The name of the part says nothing to anybody. */
+function ofTarget(error: unknown, part: string, to: string): unknown {
+  if (!(error instanceof Error) || !error.message.includes(part)) return error
+  return new SSHError(error.message.replaceAll(part, to), { cause: error })
 }
 
 /** What the file had when it was looked up, even if it grows meanwhile. */
@@ -72,6 +78,8 @@ async function bytesThere(host: RemoteHost, { from, size }: FileCopy, part: stri
 const SCRIPT = `
 LC_ALL=C; export LC_ALL
 umask 077
+case $1 in */*) folder=\${1%/*}/ ;; *) folder=. ;; esac
+[ -d "$folder" ] || { echo "$2: there is no such directory" >&2; exit 1; }
 if [ -L "$1" ] || { [ -e "$1" ] && ! [ -O "$1" ]; }; then rm -f -- "$1" || exit 1; fi
 exec 9>>"$1" || exit 1
 if command -v flock > /dev/null 2>&1; then

@@ -5,7 +5,7 @@ import { lstatIfThere, makedirs, realpath, replaceFile, setAttributes, statIfThe
 import { putLarge } from './put-large.js'
 import { type PutSource, planPut } from './put-plan.js'
 import { type RemoteHost, remotePath } from './remote-host.js'
-import { isMissing, sftpCall } from './sftp-call.js'
+import { isMissing, NO_SUCH_FILE, sftpCall } from './sftp-call.js'
 import {
   copyAll,
   type DirectoryCopy,
@@ -115,7 +115,7 @@ async function putSmall(
     await replaceFile(host, draft, to)
   } catch (error) {
     await removeDraft(host, draft, to, error)
-    throw error
+    throw ofTarget(error, draft, to)
   }
 }
 
@@ -126,8 +126,16 @@ async function putLink(host: RemoteHost, link: string, to: string): Promise<void
     await replaceFile(host, draft, to)
   } catch (error) {
     await removeDraft(host, draft, to, error)
-    throw error
+    throw ofTarget(error, draft, to)
   }
+}
+
+/** The name of the draft says nothing to anybody. */
+function ofTarget(error: unknown, draft: string, to: string): unknown {
+  if (!(error instanceof RemoteFileError) || error.path !== draft) return error
+  const { node, status, message } = error
+  const why = status === NO_SUCH_FILE ? 'there is no such directory' : message.slice(`${node}: ${draft}: `.length)
+  return new RemoteFileError(node, to, status, why, { cause: error })
 }
 
 async function removeDraft(host: RemoteHost, draft: string, to: string, error: unknown): Promise<void> {
