@@ -75,5 +75,6 @@ export { ec2Fingerprints, generateKeyPair, type KeyPair, publicKeyOf } from './c
 export { type CommandObserver, type ObservedCommand, type ObservedCourse, observeCommands } from './core/ssh/observe.js'
 export { type Command, quote, ShellCommand, sh } from './core/ssh/quote.js'
 export type { RemoteFile, RemoteFileMode } from './core/ssh/remote-file.js'
+export type { Terminal, TerminalWindow } from './core/ssh/terminal.js'
 export type { TransferOptions, TransferProgress } from './core/ssh/transfer.js'
 export { WaitTimeoutError, waitFor } from './core/wait.js'

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { log } from '../index.js'
+import { log, type SshTarget, type SshTargetOptions } from '../index.js'
 import type { CliContext } from './context.js'
+import { splitLoginWords } from './login-words.js'
 import { runSsh } from './ssh.js'
 
 export interface LoginFlags {
@@ -8,9 +9,14 @@ export interface LoginFlags {
   forwardX11?: boolean
   forwardAgent?: boolean
   pseudoTty?: boolean
+  option?: string[]
 }
 
-/** The options and the trailing remote command that sshmaster and sshnode share. */
+const HELP = `
+The system's ssh is used, with the key, the pinned host key and the port of the node; without one a terminal of our own. What
+follows "--" and begins with a dash is for ssh, too: starcluster sshmaster testcluster -- -L 8080:localhost:80`
+
+/** The options and the trailing remote command that sshmaster, sshnode and sshinstance share. */
 export function defineLogin(command: Command): Command {
   return command
     .argument('[command...]', 'command to run there instead of a login shell')
@@ -18,25 +24,35 @@ export function defineLogin(command: Command): Command {
     .option('-X, --forward-x11', 'forward X11')
     .option('-A, --forward-agent', 'forward the ssh agent')
     .option('-t, --pseudo-tty', 'ask for a terminal, for interactive remote commands')
+    .option('-o, --option <setting>', 'for ssh, as its own -o (may be repeated)', (text, before: string[] = []) => [
+      ...before,
+      text,
+    ])
+    .addHelpText('after', HELP)
 }
 
 /** Opens the login, or runs the remote command, with the system's ssh; its exit status becomes ours. */
 export async function login(
   cli: CliContext,
-  tag: string,
-  node: string,
   words: string[],
-  flags: LoginFlags,
+  { option = [], ...flags }: LoginFlags,
+  find: (options: SshTargetOptions) => Promise<SshTarget>,
+  whyUnreachable: () => Promise<string | undefined> = async () => undefined,
 ): Promise<void> {
-  const sc = await cli.open()
-  const target = await sc.cm.sshTarget(tag, node, {
+  const { sshOptions, command } = splitLoginWords(words)
+  const target = await find({
     ...flags,
+    sshOptions: [...option.flatMap((setting) => ['-o', setting]), ...sshOptions],
     signal: cli.signal,
-    ...(words.length > 0 ? { command: words.join(' ') } : {}),
+    ...(command.length > 0 ? { command: command.join(' ') } : {}),
   })
-  const status = await runSsh(cli, target.argv)
+  if (target.hostKeyUnknown)
+    log.warn(
+      `${target.alias}: its console output does not show its host keys, so they cannot be verified; ssh asks: compare them another way`,
+    )
+  const status = await runSsh(cli, target)
   // What ssh itself failed with; of a remote command it may be too, then nobody is kept out.
-  const hint = status === 255 ? await sc.cm.addressHint(tag) : undefined
+  const hint = status === 255 ? await whyUnreachable() : undefined
   if (hint !== undefined) log.error(hint)
   cli.exitWith(status)
 }

@@ -35,6 +35,9 @@ export const commands: readonly CommandEntry[] = [
   entry('sshnode sn', 'log in to a node, or run a command there', () => import('./commands/sshnode.js'), {
     remoteCommandAfter: 2,
   }),
+  entry('sshinstance si', 'log in to any instance, or run a command there', () => import('./commands/sshinstance.js'), {
+    remoteCommandAfter: 1,
+  }),
   entry('exec', 'run a command on all nodes at once', () => import('./commands/exec.js'), { remoteCommandAfter: 1 }),
   entry('put', 'copy files and directories to the master or other nodes', () => import('./commands/put.js')),
   entry('get', 'copy files and directories from nodes', () => import('./commands/get.js')),

@@ -1,4 +1,5 @@
-import { readdir, readFile, truncate } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readdir, readFile, symlink, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cliOk, program, runCli } from '../support/cli.js'
@@ -146,6 +147,76 @@ describe.skipIf(!canRunNodes)('commands and files on the nodes of a cluster', ()
         ],
       ] as const)
         expect(await sc(...args), args.join(' ')).toMatchObject({ status, stderr: expect.stringMatching(why) })
+    })
+  })
+
+  describe('logging in', () => {
+    test('options behind -- and -o are for ssh; the command and its status come through', async () => {
+      const said = await sc(
+        'sshnode',
+        't',
+        'node001',
+        '-o',
+        'LogLevel=VERBOSE',
+        '--',
+        '-o',
+        'SetEnv=LC_X=given',
+        'echo $LC_X; exit 5',
+      )
+      expect(said).toMatchObject({ status: 5, stdout: expect.stringMatching(/^(given)?\n$/) })
+      expect(said.stderr).toMatch(/Authenticated to/)
+    })
+
+    test('sshinstance: a node by id and address; an instance of no cluster with the key pair it was launched with', async () => {
+      const launch = `const { GroupId } = await ec2.createSecurityGroup({ GroupName: 'open', Description: 'ssh' })
+        await ec2.authorizeSecurityGroupIngress({ GroupId, IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' })
+        const { imageId: ImageId, id, ipAddress, keyName: KeyName } = await (await cm.getCluster('t')).getMaster()
+        const one = { ImageId, MinCount: 1, MaxCount: 1, InstanceType: 't3.micro', SecurityGroupIds: [GroupId] }
+        const ids = (await Promise.all([ec2.runInstances({ ...one, KeyName }), ec2.runInstances(one)])).map((r) => r.Instances[0].InstanceId)
+        console.log(JSON.stringify([id, ipAddress, ...ids]))`
+      const [id, address, alone, keyless] = JSON.parse(await ok('shell', await home.write('launch.ts', launch)))
+      expect(await ok('sshinstance', id, 'hostname')).toBe('master\n')
+      expect(await ok('si', '-u', 'sgeadmin', address, 'id -un')).toBe('sgeadmin\n')
+      await expect
+        .poll(() => sc('sshinstance', alone, 'id -un; exit 3'), { timeout: 30_000 })
+        .toMatchObject({ status: 3, stdout: 'root\n' })
+      expect(await sc('sshinstance', keyless, 'true')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('without a key pair'),
+      })
+      expect(await sc('sshinstance', `${id.slice(0, -1)}x`, 'true')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining(`did you mean ${id}`),
+      })
+    })
+
+    test('without a system ssh: a terminal of our own, with its size, its keys and its exit status', async () => {
+      const bin = join(home.path, 'bin')
+      await mkdir(bin)
+      for (const tool of ['script', 'stty', 'tty']) await symlink(`/usr/bin/${tool}`, join(bin, tool))
+      const env = { ...home.env, PATH: bin }
+      const shell = `tty > tty; ${process.execPath} ${program} sshmaster t; status=$?; stty -a > after; exit $status`
+      await using terminal = new Pty(['/bin/sh', '-c', shell], { env, cwd: home.path })
+      await terminal.sees('root@master')
+      terminal.enter('stty size')
+      await terminal.sees('40 120')
+      const tty = (await readFile(join(home.path, 'tty'), 'utf8')).trim()
+      execFileSync('stty', ['-F', tty, 'cols', '100', 'rows', '30'])
+      await expect
+        .poll(async () => {
+          terminal.enter('stty size')
+          return (await terminal.sees(/(\d+ \d+)\n/))[1]
+        })
+        .toBe('30 100')
+      terminal.enter('sleep 500')
+      await terminal.sees('sleep 500')
+      terminal.ctrlC().enter('echo still $((40 + 2))')
+      await terminal.sees('still 42')
+      terminal.enter('exit 7')
+      expect(await terminal.exit()).toBe(7)
+      expect(await readFile(join(home.path, 'after'), 'utf8')).toMatch(/ icanon .* echo /s)
+      const piped = await runCli(['sshnode', 't', 'node001', '-A', 'cat; exit 6'], { env, input: 'text' })
+      expect(piped).toMatchObject({ status: 6, stdout: expect.stringMatching(/-A has no effect.*\n*text$/) })
     })
   })
 })

@@ -101,7 +101,7 @@ export const define: DefineCommand = (command, cli) => {
       const cluster = await followCommands(cli, { verbose: verbose === true, timeline: timeline === true }, start)
       if (createOnly || validateOnly) return
       if (loginMaster) {
-        cli.exitWith(await runSsh(cli, (await sc.cm.sshTarget(cluster.tag, 'master', { signal: cli.signal })).argv))
+        cli.exitWith(await runSsh(cli, await sc.cm.sshTarget(cluster.tag, 'master', { signal: cli.signal })))
       } else {
         cli.print(whatNext(loginCommand(cli.globals), cluster))
       }

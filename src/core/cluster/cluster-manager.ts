@@ -17,6 +17,7 @@ import type { CopyProgress } from './copy-totals.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup, findGroups } from './discover.js'
 import { type ExecOptions, execOnNodes, type NodeOutcome } from './exec.js'
+import { findInstance } from './find-instance.js'
 import { findLeftovers, type GcOptions, removeFound } from './gc.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
@@ -190,6 +191,13 @@ export class ClusterManager {
   }
   async sshToNode(tag: string, node: string, options?: SshTargetOptions): Promise<SshTarget> {
     return this.sshTarget(tag, node, options)
+  }
+
+  /** How to log in to any instance of the account. */
+  async instanceTarget(identifier: string, options?: SshTargetOptions): Promise<SshTarget> {
+    const given = interruptible(options)
+    const node = await findInstance(this.deps, this.pool, identifier, given.signal)
+    return node.shell({ unknownHostKey: 'ask', ...given })
   }
 
   /** Ends all ssh connections. */

@@ -1,5 +1,9 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { type JumpLine, sshCommandLine } from '../ssh/system-ssh.js'
+import { HostKeyUnknown } from '../ssh/errors.js'
+import { type JumpLine, type SshCommandLineOptions, sshCommandLine } from '../ssh/system-ssh.js'
+import type { Terminal } from '../ssh/terminal.js'
 import { InstanceNotRunning } from './errors.js'
 import type { InstanceView } from './instance-view.js'
 
@@ -11,6 +15,10 @@ export interface SshTargetOptions {
   readonly pseudoTty?: boolean
   /** Run this instead of a login shell. */
   readonly command?: string
+  /** More words for ssh itself: `['-L', '8080:localhost:80']`. */
+  readonly sshOptions?: readonly string[]
+  /** What to do about host keys that the console output does not show: refuse, the default, or let ssh ask the user. */
+  readonly unknownHostKey?: 'refuse' | 'ask'
   readonly signal?: AbortSignal
 }
 
@@ -18,11 +26,17 @@ export interface SshTargetOptions {
 export interface SshTarget {
   /** Program and arguments. */
   readonly argv: readonly string[]
+  /** What they are made of. */
+  readonly login: SshCommandLineOptions
+  /** The host key is not known: ssh will ask. */
+  readonly hostKeyUnknown: boolean
   readonly alias: string
   readonly instanceId: string
   readonly host: string
   readonly port: number
   readonly user: string
+  /** Logs in without a system's ssh: a shell, or the command, in this terminal. @returns its exit status */
+  openTerminal(terminal: Terminal, signal?: AbortSignal): Promise<number>
 }
 
 /** The private key that opens a node. */
@@ -69,17 +83,24 @@ export interface LoginWay {
 export async function sshTarget(
   node: InstanceView,
   { key, pins, jump, ...way }: LoginWay,
-  { signal, user = 'root', ...options }: SshTargetOptions = {},
-): Promise<SshTarget> {
+  { signal, user = 'root', unknownHostKey, ...options }: SshTargetOptions = {},
+): Promise<Omit<SshTarget, 'openTerminal'>> {
   if (!node.isRunning()) {
     const tag = node.parentCluster
     const hint = node.isStopped() && tag !== undefined ? `"starcluster start -x ${tag}" resumes the cluster` : undefined
     throw new InstanceNotRunning(node.alias, node.state, hint)
   }
   key.privateKey() // a missing file is told by us, better than by ssh
-  await pins.ensure(node.id, node.alias, signal)
+  const hostKeyUnknown = await pins.ensure(node.id, node.alias, signal).then(
+    () => false,
+    async (error: unknown) => {
+      if (unknownHostKey !== 'ask' || !(error instanceof HostKeyUnknown)) throw error
+      await mkdir(dirname(pins.file), { recursive: true, mode: 0o700 }) // where ssh writes down what the user accepts
+      return true
+    },
+  )
   const [host, port] = jump ? [node.privateIpAddress, SSH_PORT] : [node.addr, way.port]
-  const argv = sshCommandLine({
+  const login = {
     host,
     port,
     jump: jump && jumpLine(jump, key),
@@ -87,12 +108,19 @@ export async function sshTarget(
     keyFile: key.location,
     knownHostsFile: pins.file,
     hostKeyAlias: node.id,
-    forwardX11: options.forwardX11,
-    forwardAgent: options.forwardAgent,
-    pseudoTty: options.pseudoTty,
-    command: options.command,
-  })
-  return { argv, alias: node.alias, instanceId: node.id, host, port, user }
+    ...(hostKeyUnknown ? { unknownHostKey: 'ask' as const } : {}),
+    ...options,
+  }
+  return {
+    argv: sshCommandLine(login),
+    login,
+    hostKeyUnknown,
+    alias: node.alias,
+    instanceId: node.id,
+    host,
+    port,
+    user,
+  }
 }
 
 function jumpLine({ host, port, user, knownHostsFile }: JumpWay, key: LoginKey): JumpLine {

@@ -1,6 +1,7 @@
 import type { Logger } from '../log.js'
 import { SshClient, type SshClientOptions } from '../ssh/client.js'
 import type { HostKeyVerifier } from '../ssh/host-keys.js'
+import { inTerminal, type Terminal } from '../ssh/terminal.js'
 import type { InstanceView } from './instance-view.js'
 import {
   type JumpWay,
@@ -69,9 +70,13 @@ export class NodeConnection {
   }
 
   /** How to log in with the system's ssh. */
-  target(node: InstanceView, options?: SshTargetOptions): Promise<SshTarget> {
+  async target(node: InstanceView, options: SshTargetOptions = {}): Promise<SshTarget> {
     const { port, pins } = this.options
-    return sshTarget(node, { key: this.key, port, pins, jump: this.options.jump?.() }, options)
+    const target = await sshTarget(node, { key: this.key, port, pins, jump: this.options.jump?.() }, options)
+    const { command, pseudoTty } = options
+    const openTerminal = (terminal: Terminal, signal?: AbortSignal) =>
+      inTerminal(this.client(node, target.user).session, terminal, { command, pseudoTty, signal })
+    return { ...target, openTerminal }
   }
 
   /** Behind a jump host a node is at its private address and sshd's own port. */

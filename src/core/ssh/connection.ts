@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import type { Client, ClientChannel, SFTPWrapper } from 'ssh2'
+import type { Client, ClientChannel, PseudoTtyOptions, SFTPWrapper } from 'ssh2'
 import { deadlineSignal, untilAborted } from '../wait.js'
 import { connectError, isKeyProblem, keyError, withReason } from './connect-errors.js'
 import { SSHConnectionError, SSHError } from './errors.js'
@@ -166,6 +166,19 @@ export class SshConnection {
     return begun
   }
 
+  /** A login shell, or a command, with a terminal where one is asked for; outside the six. */
+  async interactive<T>(
+    { command, terminal }: InteractiveRequest,
+    use: (channel: ClientChannel) => Promise<T>,
+  ): Promise<T> {
+    const request: Request<ClientChannel> =
+      command === undefined
+        ? (done) => this.#client.shell(terminal ?? false, done)
+        : (done) => this.#client.exec(command, terminal ? { pty: terminal } : {}, done)
+    const { begun } = await this.#open(request, use)
+    return begun
+  }
+
   /** The connection's one sftp session. */
   async sftp(): Promise<SFTPWrapper> {
     const forget = () => {
@@ -286,6 +299,11 @@ export class SshConnection {
       hint: 'sshd allows MaxSessions channels a connection (10 by default); see its log on the node',
     })
   }
+}
+
+export interface InteractiveRequest {
+  readonly command?: string | undefined
+  readonly terminal?: PseudoTtyOptions | undefined
 }
 
 type Request<C> = (done: (error: Error | undefined, channel: C) => void) => unknown

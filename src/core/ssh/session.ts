@@ -1,6 +1,6 @@
 import type { ClientChannel, SFTPWrapper } from 'ssh2'
 import { untilAborted } from '../wait.js'
-import { NothingWasRun, SshConnection, type SshTarget } from './connection.js'
+import { type InteractiveRequest, NothingWasRun, SshConnection, type SshTarget } from './connection.js'
 import { LoginElsewhere } from './errors.js'
 import { otherLogin } from './other-login.js'
 
@@ -36,6 +36,17 @@ export class SshSession {
   ): Promise<T> {
     return this.#onConnection(
       (connection) => connection.withChannel(line, (channel) => use(channel, connection), signal),
+      signal,
+    )
+  }
+
+  interactive<T>(
+    request: InteractiveRequest,
+    use: (channel: ClientChannel, connection: SshConnection) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return this.#onConnection(
+      (connection) => connection.interactive(request, (channel) => use(channel, connection)),
       signal,
     )
   }

@@ -21,8 +21,23 @@ test('options become flags', () => {
   expect(line.slice(0, 7)).toEqual(['ssh', '-F', '/dev/null', '-p', '22022', '-l', 'root'])
   expect(line).toContain('IdentityFile="/k"')
   expect(line).toContain('StrictHostKeyChecking=yes')
-  expect(line.slice(-7)).toEqual(['-X', '-A', '-t', 'h', '--', 'ls', '-l'])
-  expect(sshCommandLine(options).slice(-3)).toEqual(['-x', '-a', 'h'])
+  expect(line.slice(-4)).toEqual(['h', '--', 'ls', '-l'])
+  for (const flag of ['-X', '-A', '-t']) expect(line).toContain(flag)
+  expect(sshCommandLine(options).at(-1)).toBe('h')
+  expect(sshCommandLine(options)).toEqual(expect.arrayContaining(['-x', '-a']))
+})
+
+test("the user's own options for ssh win over timeouts, not over keys and host keys", () => {
+  const line = sshCommandLine({ ...options, sshOptions: ['-o', 'ConnectTimeout=3', '-L', '1:h:2'], command: 'ls' })
+  const at = (word: string) => line.findIndex((found) => found.startsWith(word))
+  expect(at('StrictHostKeyChecking=yes')).toBeLessThan(at('ConnectTimeout=3'))
+  expect(at('ConnectTimeout=3')).toBeLessThan(at('ConnectTimeout=30'))
+  expect(line.slice(-3)).toEqual(['h', '--', 'ls'])
+})
+
+test('a host key that is not known is refused, or ssh asks about it', () => {
+  expect(sshCommandLine(options)).toContain('StrictHostKeyChecking=yes')
+  expect(sshCommandLine({ ...options, unknownHostKey: 'ask' })).toContain('StrictHostKeyChecking=ask')
 })
 
 test('a name that is an option is refused', () => {
