@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
   entry('sshinstance si', 'log in to any instance, or run a command there', () => import('./commands/sshinstance.js'), {
     remoteCommandAfter: 1,
   }),
+  entry(
+    'ssh-config',
+    'write what ssh, rsync and VS Code need to reach nodes',
+    () => import('./commands/ssh-config.js'),
+  ),
   entry('exec', 'run a command on all nodes at once', () => import('./commands/exec.js'), { remoteCommandAfter: 1 }),
   entry('put', 'copy files and directories to the master or other nodes', () => import('./commands/put.js')),
   entry('get', 'copy files and directories from nodes', () => import('./commands/get.js')),

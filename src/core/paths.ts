@@ -18,6 +18,8 @@ export interface StarClusterPaths {
   readonly userKnownHosts: string
   /** Pinned host keys: `<knownHostsDir>/<region>/<cluster tag>`. */
   readonly knownHostsDir: string
+  /** Nodes of clusters, for OpenSSH to include. */
+  readonly sshConfig: string
   /** History of the development shell. */
   readonly history: string
 }
@@ -37,6 +39,7 @@ export function starclusterPaths(env: NodeJS.ProcessEnv = process.env): StarClus
     knownHosts: join(dir, 'known_hosts'),
     userKnownHosts: join(home, '.ssh', 'known_hosts'),
     knownHostsDir: join(dir, 'known_hosts.d'),
+    sshConfig: join(dir, 'ssh_config'),
     history: join(dir, 'shell_history'),
   }
 }

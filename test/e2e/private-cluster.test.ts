@@ -59,6 +59,10 @@ plugins = say
     expect(addresses).toEqual([undefined, undefined])
     const from = (await ask('sshnode', 'c', 'node001', 'cat /root/from; echo $SSH_CONNECTION')).stdout.split('\n')
     expect(from.slice(0, 2).map((line) => line.split(' ')[0])).toEqual(Array(2).fill(gate.PrivateIpAddress))
+    const config = await home.write('ssh_config', (await ask('ssh-config', 'c')).stdout)
+    await ask('put', 'c', '-n', 'node001', 'ssh_config', '/root/by-jump')
+    const ssh = ['-F', config, 'c-node001', 'hostname; wc -c < by-jump']
+    expect(execFileSync('ssh', ssh, { encoding: 'utf8' })).toMatch(/^node001\n\d{3,}\n$/)
     await ask('addnode', 'c')
     expect((await ask('sshmaster', 'c', 'ssh node002 hostname')).stdout.trim()).toBe('node002')
     await ask('stop', '-c', 'c')

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, symlink, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -188,6 +189,27 @@ describe.skipIf(!canRunNodes)('commands and files on the nodes of a cluster', ()
         status: 1,
         stderr: expect.stringContaining(`did you mean ${id}`),
       })
+    })
+
+    test('ssh-config: ssh, scp and rsync reach nodes by name, from a file that ssh is told to include', async () => {
+      const printed = await ok('ssh-config', 't')
+      const said = await ok('ssh-config', '--write')
+      const file = join(home.path, '.starcluster', 'ssh_config')
+      expect(said).toContain('t-master,t-node[001-002]')
+      expect(said).toContain(`Include ${file}\n`)
+      expect((await readFile(file, 'utf8')).trim()).toBe(printed.trim())
+      const config = await home.write('config', `Include ${file}\nHost *\n  User nobody\n`)
+      const run = (program: string, ...args: string[]) =>
+        execFileSync(program, args, { encoding: 'utf8', cwd: home.path, stdio: ['ignore', 'pipe', 'pipe'] })
+      expect(run('ssh', '-F', config, 't-node001', 'hostname; id -un')).toBe('node001\nroot\n')
+      await home.write('s.txt', 'by scp')
+      run('scp', '-q', '-F', config, 's.txt', 't-node002:/root/')
+      expect(run('ssh', '-F', config, 't-node002', 'cat s.txt')).toBe('by scp')
+      if (existsSync('/usr/bin/rsync') && (await ok('exec', 't', '-n', 'node001', 'command -v rsync || true')) !== '') {
+        run('rsync', '-e', `ssh -F ${config}`, 's.txt', 't-node001:/root/')
+        expect(run('ssh', '-F', config, 't-node001', 'cat s.txt')).toBe('by scp')
+      } else console.warn('SKIPPED: rsync by name (rsync is not installed here, or not on the node)')
+      expect(await sc('ssh-config', 'u')).toMatchObject({ status: 1, stdout: '' })
     })
 
     test('without a system ssh: a terminal of our own, with its size, its keys and its exit status', async () => {

@@ -35,6 +35,7 @@ import {
   type SnapshotOptions,
   snapshotCluster,
 } from './snapshots.js'
+import { type SshConfig, type SshConfigOptions, sshConfig } from './ssh-config.js'
 import { startCluster } from './start.js'
 import type { StartOptions } from './start-options.js'
 import { type StopOptions, stopCluster } from './stop.js'
@@ -198,6 +199,13 @@ export class ClusterManager {
     const given = interruptible(options)
     const node = await findInstance(this.deps, this.pool, identifier, given.signal)
     return node.shell({ unknownHostKey: 'ask', ...given })
+  }
+
+  /** What the system's ssh needs to know of the running nodes of clusters, all by default, for a file it can include. */
+  async sshConfig(tags: readonly string[] = [], options?: SshConfigOptions): Promise<SshConfig> {
+    const clusters =
+      tags.length > 0 ? await Promise.all(tags.map((tag) => this.getCluster(tag))) : await this.getClusters()
+    return sshConfig(this.deps, clusters, tags.length === 0, interruptible(options))
   }
 
   /** Ends all ssh connections. */
