@@ -152,6 +152,23 @@ test.each([
   expect((await find(id)).StateReason?.Code).toBe('Client.InstanceInitiatedShutdown')
 })
 
+test('termination protection holds until it is lifted, but not for a shutdown from inside', async () => {
+  const { ec2, launch, find, engine } = testCloud()
+  const [id = '', other = ''] = (
+    await launch(2, { DisableApiTermination: true, InstanceInitiatedShutdownBehavior: 'terminate' })
+  ).map(idOf)
+  const message = `The instance '${id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`
+  await expect(ec2.terminateInstances({ InstanceIds: [id] })).rejects.toMatchObject(
+    refused('OperationNotPermitted', message),
+  )
+  const attribute = await ec2.describeInstanceAttribute({ InstanceId: id, Attribute: 'disableApiTermination' })
+  expect(attribute.DisableApiTermination).toEqual({ Value: true })
+  await ec2.modifyInstanceAttribute({ InstanceId: id, DisableApiTermination: { Value: false } })
+  await ec2.terminateInstances({ InstanceIds: [id] })
+  engine.powerOff(other)
+  await expect.poll(async () => (await find(other)).State?.Name, { timeout: 30_000 }).toBe('terminated')
+})
+
 test('a stop that fails is tried by force, and again at the next request', async () => {
   let failures = 2
   const { ec2, launch, find, settled } = testCloud({

@@ -224,3 +224,19 @@ test('wrong requests and ids are refused as EC2 does', async () => {
   ).rejects.toMatchObject(refused('DryRunOperation'))
   expect((await ec2.describeSpotInstanceRequests({})).SpotInstanceRequests).toEqual([])
 })
+
+test('a one-time spot instance that shuts itself down ends, and none can have termination protection', async () => {
+  const { ec2, launch, find, engine, request } = spotCloud()
+  const [instance] = await launch(1, { InstanceMarketOptions: SPOT })
+  const id = idOf(instance)
+  const protect = ec2.modifyInstanceAttribute({ InstanceId: id, DisableApiTermination: { Value: true } })
+  await expect(protect).rejects.toMatchObject(
+    refused('UnsupportedOperation', "Modifying 'disableApiTermination' is not supported for spot instances."),
+  )
+  const born = launch(1, { InstanceMarketOptions: SPOT, DisableApiTermination: true })
+  await expect(born).rejects.toMatchObject(refused('UnsupportedOperation'))
+  engine.powerOff(id)
+  await expect.poll(async () => (await find(id)).State?.Name, { timeout: 30_000 }).toBe('terminated')
+  expect((await find(id)).StateReason?.Code).toBe('Client.InstanceInitiatedShutdown')
+  expect(await request(instance)).toMatchObject({ State: 'closed', Status: { Code: 'instance-terminated-by-user' } })
+})

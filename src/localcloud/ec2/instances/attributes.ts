@@ -90,7 +90,9 @@ function parseChange(input: ModifyInstanceAttributeRequest, instance: InstanceRe
   if (mappings.length > 0) changes.push(changeMappings(mappings, instance, cloud))
   for (const [flag, key] of FLAGS) {
     const asked = input[flag]?.Value ?? asBoolean(named(name, key, value))
-    if (asked !== undefined) changes.push(() => void (instance[key] = asked))
+    if (asked === undefined) continue
+    if (key === 'disableApiTermination' && instance.spotRequestId !== undefined) throw spotUnprotected()
+    changes.push(() => void (instance[key] = asked))
   }
   if (changes.length > 1) throw invalidCombination('Fields for multiple attribute types specified')
   const [change] = changes
@@ -125,6 +127,10 @@ const FLAGS = [
   ['SourceDestCheck', 'sourceDestCheck'],
   ['EbsOptimized', 'ebsOptimized'],
 ] as const
+
+/** Source: github.com/cloud-custodian/cloud-custodian/issues/2083, EC2's answer quoted there. */
+const spotUnprotected = () =>
+  new AwsError('UnsupportedOperation', "Modifying 'disableApiTermination' is not supported for spot instances.")
 
 const named = (name: string | undefined, wanted: string, value: string | undefined) =>
   name === wanted ? value : undefined

@@ -46,6 +46,7 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
   const { minCount, maxCount } = parseCounts(input)
   refuseUnsupported(input)
   const spot = marketTerms(input.InstanceMarketOptions, cloud.now())
+  if (spot && input.DisableApiTermination) throw spotProtected()
   if (!input.ImageId) throw missingParameter('ImageId')
   const image = requireAvailable(requireImage(ec2, input.ImageId))
   const instanceType = input.InstanceType ?? DEFAULT_INSTANCE_TYPE
@@ -73,6 +74,10 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
     tags: parseTagSpecifications(input.TagSpecifications, spot ? [...TAGGED, 'spot-instances-request'] : TAGGED),
   }
 }
+
+/** That it is refused: EC2 User Guide, "Change instance termination protection"; code and words are ours. */
+const spotProtected = () =>
+  new AwsError('UnsupportedOperation', "'disableApiTermination' is not supported for spot instances.")
 
 function parseCounts(input: RunInstancesRequest): { minCount: number; maxCount: number } {
   const { MinCount: minCount = 0, MaxCount: maxCount = 0 } = input

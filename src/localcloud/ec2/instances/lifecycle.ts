@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Cloud } from '../../cloud.js'
 import type { NodeSpec } from '../../nodes/engine.js'
 import { own } from '../resource-ids.js'
+import { isOneTimeSpot } from '../spot/follow.js'
 import type { InstanceRecord } from '../state.js'
 import { endNode, prepareVolumes, volumesSeen } from '../volumes/engine-steps.js'
 import { Workers } from '../workers.js'
@@ -170,7 +171,8 @@ export class Lifecycle extends Workers {
     if (this.closed || instance?.state !== 'running' || instance.rebootRequested) return
     if ((await this.cloud.engine.list()).get(id) === 'running') return
     if (!mayTake(instance, 'exit') || this.closed) return
-    instance.state = instance.shutdownBehavior === 'terminate' ? 'shutting-down' : 'stopping'
+    const ends = instance.shutdownBehavior === 'terminate' || isOneTimeSpot(instance, this.cloud)
+    instance.state = ends ? 'shutting-down' : 'stopping'
     instance.stateReason = REASONS.instanceInitiated()
     instance.stateTransitionReason = ''
     this.due(id)

@@ -49,13 +49,17 @@ function position(
   }
 }
 
+/** Such an instance never stops: at a shutdown from inside it ends, whatever its shutdown behaviour says. */
+export function isOneTimeSpot({ spotRequestId = '' }: InstanceRecord, cloud: Cloud): boolean {
+  return own(spotRequestsOf(cloud.state.ec2), spotRequestId)?.type === 'one-time'
+}
+
 /**
  * @throws AwsError UnsupportedOperation for an instance of a one-time request.
  * Source: github.com/cloud-custodian/cloud-custodian/issues/8003, EC2's answer quoted there.
  */
 export function refuseStop(instance: InstanceRecord, cloud: Cloud): void {
-  const request = own(spotRequestsOf(cloud.state.ec2), instance.spotRequestId ?? '')
-  if (request?.type !== 'one-time') return
+  if (!isOneTimeSpot(instance, cloud)) return
   const message =
     `You can't stop the Spot Instance '${instance.id}' because it is associated with a one-time Spot Instance request. ` +
     'You can only stop Spot Instances associated with persistent Spot Instance requests.'
