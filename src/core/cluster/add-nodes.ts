@@ -10,6 +10,7 @@ import { CancelledRequest, HooksFailed, NoClusterNodesFound } from './errors.js'
 import { masterOf } from './find-node.js'
 import { followAccess } from './follow-access.js'
 import { launchMore } from './launch-more.js'
+import { keepLifetime } from './lifetime.js'
 import { chooseAliases, type NodesWish } from './new-aliases.js'
 import type { NodePool } from './node-pool.js'
 import { endPending, newLaunchId, type PendingLaunch, pendingLaunch } from './pending-launch.js'
@@ -60,6 +61,7 @@ export async function addNodes(
         const added = join
           ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, imageUser, signal })
           : await waitForNodes(deps, pool, cluster, ids, { fresh: false, imageUser, signal })
+        await keepLifetime(deps, cluster, added, signal)
         progress('configuring the new nodes')
         await setUp(deps, cluster, await runningNodes(deps, cluster, signal), added, plugins, signal)
         return added

@@ -19,13 +19,16 @@ import { clusterOf, findGroup, findGroups } from './discover.js'
 import { type ExecOptions, execOnNodes, type NodeOutcome } from './exec.js'
 import { findInstance } from './find-instance.js'
 import { findLeftovers, type GcOptions, removeFound } from './gc.js'
+import type { Lifetime } from './lifetime-text.js'
 import { type ClusterListing, type ListOptions, listClusters } from './listing.js'
 import { NodePool } from './node-pool.js'
 import { ParallelView } from './parallel-view.js'
 import { previewStart, type StartPreview } from './preview.js'
+import { type ProtectOptions, protectCluster } from './protection.js'
 import { type RemoveNodesOptions, removeNodes } from './remove-nodes.js'
 import { type RestartOptions, restartCluster } from './restart.js'
 import { type RunPluginOptions, runPlugins } from './run-plugin.js'
+import { type SetTtlOptions, setTtl } from './set-ttl.js'
 import { type SnakeCase, withSnakeCase } from './snake-case.js'
 import {
   type ClusterSnapshot,
@@ -92,6 +95,14 @@ export class ClusterManager {
   }
   async terminateCluster(tag: string, options?: TerminateOptions): Promise<void> {
     await terminateCluster(this.deps, this.pool, tag, interruptible(options))
+  }
+  /** Gives a cluster so many seconds from now on, or lifts its end. What it has now: `(await getCluster(tag)).ends`. */
+  async setTtl(tag: string, seconds: number | undefined, options?: SetTtlOptions): Promise<Lifetime> {
+    return setTtl(this.deps, this.pool, tag, seconds, interruptible(options))
+  }
+  /** Refuses from now on to terminate a cluster or nodes of it; `on: false` lifts that. */
+  async protectCluster(tag: string, options?: ProtectOptions): Promise<void> {
+    await protectCluster(this.deps, this.pool, tag, interruptible(options))
   }
   /** What clusters that are gone have left in the region and on this computer. */
   async findLeftovers(options?: GcOptions): Promise<Leftover[]> {

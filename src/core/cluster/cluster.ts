@@ -7,6 +7,7 @@ import { foldNodeNames } from '../ssh/fold.js'
 import type { ClusterDeps } from './deps.js'
 import { NoClusterNodesFound, NoClusterSpotRequests } from './errors.js'
 import { findNode, masterOf } from './find-node.js'
+import type { ClusterMarks } from './marks.js'
 import { describeMembers } from './members.js'
 import type { NodePool } from './node-pool.js'
 import type { ClusterRecord } from './record.js'
@@ -29,6 +30,8 @@ export class Cluster {
     private readonly read: () => ClusterRecord,
     private readonly deps: ClusterDeps,
     private readonly pool: NodePool,
+    /** What changes while it lives, as it was last read or set. */
+    public marks: ClusterMarks = {},
   ) {}
 
   /** The tag. Original: `cluster_tag` too. */
@@ -66,6 +69,14 @@ export class Cluster {
   /** Name of the key pair that opens its nodes. */
   get keyname(): string {
     return this.record.keyname
+  }
+  /** When its nodes shut themselves down, a minute sooner or later; undefined: not by themselves. */
+  get ends(): Date | undefined {
+    return this.marks.lifetime?.ends
+  }
+  /** It is neither terminated nor made smaller before that is lifted. */
+  get isProtected(): boolean {
+    return this.marks.isProtected === true
   }
   /** Names of its plugins, in order. */
   get plugins(): readonly string[] {
@@ -131,7 +142,8 @@ export class Cluster {
    */
   async sshToNode(identifier: string, options: SshTargetOptions = {}): Promise<SshTarget> {
     const { signal } = options
-    return findNode(this.tag, await this.getNodesOrThrow({ signal }), identifier).shell(options)
+    const target = await findNode(this.tag, await this.getNodesOrThrow({ signal }), identifier).shell(options)
+    return this.ends ? { ...target, clusterEnds: this.ends } : target
   }
   /** @throws MasterDoesNotExist, InstanceNotRunning */
   async sshToMaster(options: SshTargetOptions = {}): Promise<SshTarget> {

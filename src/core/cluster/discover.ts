@@ -3,6 +3,7 @@ import { describeSecurityGroups } from '../aws/security-groups.js'
 import { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { ClusterDoesNotExist } from './errors.js'
+import { readMarks } from './marks.js'
 import type { NodePool } from './node-pool.js'
 import { readRecord } from './record.js'
 import { checkTag, groupName, tagOfGroup } from './tag.js'
@@ -46,5 +47,5 @@ export async function findGroup(
 
 /** The cluster of a group. Its settings are read when they are asked for: one that cannot be read can still be terminated. */
 export function clusterOf(deps: ClusterDeps, pool: NodePool, { tag, id, group }: ClusterGroup): Cluster {
-  return new Cluster(tag, id, () => readRecord(tag, group.Tags), deps, pool)
+  return new Cluster(tag, id, () => readRecord(tag, group.Tags), deps, pool, readMarks(group.Tags))
 }

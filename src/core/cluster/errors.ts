@@ -1,5 +1,6 @@
 import { StarClusterError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
+import { localTime } from './lifetime-text.js'
 
 export class ClusterDoesNotExist extends StarClusterError {
   readonly code = 'ClusterDoesNotExist'
@@ -17,9 +18,24 @@ export class ClusterExists extends StarClusterError {
   readonly code = 'ClusterExists'
 }
 
-/** Why a name is taken: by a running cluster, by a stopped one, or by what an interrupted start left. */
-export function clusterExists(tag: string, states: readonly string[]): ClusterExists {
+/** True for an end that has come. */
+export const hasEnded = (ends: Date | undefined): ends is Date => ends !== undefined && ends.getTime() <= Date.now()
+
+/**
+ * Why a name is taken: by a running cluster, by a stopped one, or by what is left of one that ended by itself or of an
+ * interrupted start.
+ * @param ends when it was to end by itself
+ */
+export function clusterExists(tag: string, states: readonly string[], ends?: Date): ClusterExists {
   const other = 'choose another name, or'
+  if (states.length === 0 && hasEnded(ends)) {
+    return new ClusterExists(
+      `cluster ${tag} ended by itself at ${localTime(ends)}, the end of its ttl; its nodes are gone`,
+      {
+        hint: `"starcluster terminate ${tag}" removes what is left of it, then "starcluster start ${tag}" starts it anew`,
+      },
+    )
+  }
   if (states.length === 0) {
     const why = 'another start of it is under way, or was interrupted'
     return new ClusterExists(`cluster ${tag} exists already, but has no nodes yet: ${why}`, {
@@ -100,6 +116,31 @@ export class ReplacementFailed extends StarClusterError {
       cause,
       hint: `"starcluster start -x ${tag}" tries to go on, "starcluster terminate ${tag}" removes the cluster`,
     })
+  }
+}
+
+/** What would destroy something of a protected cluster. */
+export class ClusterProtected extends StarClusterError {
+  readonly code = 'ClusterProtected'
+  constructor(tag: string, cause?: unknown) {
+    super(`cluster ${tag} is protected: nothing of it is terminated`, {
+      cause,
+      hint: `"starcluster protect --off ${tag}" lifts that`,
+    })
+  }
+}
+
+/** Nodes could not be told the new end of their cluster. */
+export class EndNotTold extends StarClusterError {
+  readonly code = 'EndNotTold'
+  constructor(tag: string, nodes: string, cause: Error) {
+    super(
+      `the new end of cluster ${tag} is recorded, but ${nodes} could not be told and may keep the old one: ${cause.message}`,
+      {
+        cause,
+        hint: `once they answer, the same command again tells them; "starcluster removenode -f ${tag} NODE" removes one that never will`,
+      },
+    )
   }
 }
 

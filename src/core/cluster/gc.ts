@@ -5,8 +5,11 @@ import { removeLeftovers } from '../leftovers/remove.js'
 import { cancellable } from './cancellable.js'
 import type { ClusterDeps } from './deps.js'
 import { type ClusterGroup, findGroups } from './discover.js'
-import { CancelledRequest } from './errors.js'
+import { CancelledRequest, hasEnded } from './errors.js'
+import { isLaunching } from './launch.js'
+import { localTime } from './lifetime-text.js'
 import { describeAllMembers } from './listing.js'
+import { readMarks } from './marks.js'
 import { groupName } from './tag.js'
 
 export interface GcOptions {
@@ -25,24 +28,30 @@ export async function findLeftovers(deps: ClusterDeps, { signal }: GcOptions = {
       ])
       const used = new Set(members.flatMap(({ SecurityGroups = [] }) => SecurityGroups.map(({ GroupId }) => GroupId)))
       const isEmpty = ({ id }: ClusterGroup) => !used.has(id)
-      const empty = [...groups.values()].filter(isEmpty)
+      // A protected one is somebody's to lift first.
+      const empty = [...groups.values()].filter((group) => isEmpty(group) && !readMarks(group.group.Tags).isProtected)
       const running = [...groups.values()].filter((group) => !isEmpty(group)).map(({ tag }) => tag)
       return [
         // One that is being started has no instances yet.
         ...(await leftoversOnAws(deps.aws.ec2, new Set(groups.keys()), signal)),
         ...empty.map(
-          ({ tag, id }): Leftover => ({
-            kind: 'security group',
-            id,
-            cluster: tag,
-            why: `${groupName(tag)} has no instances: a start that was interrupted ("starcluster start -x ${tag}" finishes it)`,
-          }),
+          (group): Leftover => ({ kind: 'security group', id: group.id, cluster: group.tag, why: whyEmpty(group) }),
         ),
         ...(await leftoversHere(deps, new Set(running))),
       ]
     },
     (doing, cause) => new CancelledRequest(doing, cause),
   )
+}
+
+function whyEmpty(found: ClusterGroup): string {
+  const { tag, group } = found
+  const { ends } = readMarks(group.Tags).lifetime ?? {}
+  const why =
+    hasEnded(ends) && !isLaunching(found)
+      ? `its cluster ended by itself at ${localTime(ends)}`
+      : `a start that was interrupted ("starcluster start -x ${tag}" finishes it)`
+  return `${groupName(tag)} has no instances: ${why}`
 }
 
 /** Removes what `findLeftovers` found. */

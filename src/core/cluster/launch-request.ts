@@ -29,8 +29,8 @@ export function launchRequest(
   groupId: string,
   terms: LaunchTerms,
 ): RunInstancesCommandInput {
-  const { record, network } = plan
-  const { tags = {}, iamProfile } = record.launch ?? {}
+  const { record, network, marks } = plan
+  const { tags = {}, iamProfile, ttlAction } = record.launch ?? {}
   const { zone, minCount } = terms
   const spot = terms.spot ? record.launch?.spot : undefined
   return {
@@ -51,6 +51,8 @@ export function launchRequest(
     ...(iamProfile === undefined
       ? {}
       : { IamInstanceProfile: { [iamProfile.startsWith('arn:') ? 'Arn' : 'Name']: iamProfile } }),
+    ...(ttlAction === 'terminate' ? { InstanceInitiatedShutdownBehavior: 'terminate' } : {}),
+    ...(marks?.isProtected && mayBeProtected(terms) ? { DisableApiTermination: true } : {}),
     ...rootVolume(plan, group),
     ...place(plan, group, zone),
     ...placeInNetwork(network.subnetId, groupId, record.publicIps),
@@ -64,6 +66,9 @@ function clientToken(plan: CheckedPlan, group: LaunchableGroup, groupId: string,
   const parts = [groupId, nodes, zone, spot, minCount, plan.launchId ?? '']
   return createHash('sha256').update(parts.join(' ')).digest('hex')
 }
+
+/** Source: EC2 User Guide, "Change instance termination protection": not for spot instances. */
+const mayBeProtected = ({ spot }: LaunchTerms) => !spot
 
 /** One that ends with its instance: nothing is launched again after an interruption, nothing is left to cancel. */
 function marketOptions({ maxPrice }: SpotRecord): InstanceMarketOptionsRequest {

@@ -13,6 +13,7 @@ import type { LaunchAttempt } from './launch-attempts.js'
 import { launchGroup } from './launch-group.js'
 import { attemptKey, type LaunchNotes, type NoteLaunch, readNotes, writeNotes } from './launch-notes.js'
 import { withTags } from './launch-request.js'
+import { markTags } from './marks.js'
 import { recordTags } from './record.js'
 import { groupName } from './tag.js'
 import type { CheckedGroup, CheckedPlan } from './validate.js'
@@ -41,7 +42,7 @@ export async function createGroup(
         description: `StarCluster ${version}`,
         vpcId: plan.network.vpcId,
         tags: withTags(
-          [...recordTags(plan.record, version), { Key: launchingTag, Value: 'true' }],
+          [...recordTags(plan.record, version), ...markTags(plan.marks ?? {}), { Key: launchingTag, Value: 'true' }],
           plan.record.launch?.tags ?? {},
         ),
         sshCidr,

@@ -7,7 +7,9 @@ import { onEach } from '../ssh/fan-out.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { type ClusterGroup, clusterOf, findGroups } from './discover.js'
-import { ClusterDoesNotExist, IncompatibleCluster } from './errors.js'
+import { ClusterDoesNotExist, hasEnded, IncompatibleCluster } from './errors.js'
+import { isLaunching } from './launch.js'
+import { readMarks } from './marks.js'
 import type { NodePool } from './node-pool.js'
 import { groupName } from './tag.js'
 
@@ -22,6 +24,12 @@ export interface ClusterListing {
   readonly zone?: string
   readonly keyname?: string
   readonly subnetId?: string
+  /** When it ends by itself: its nodes run, and have been told. */
+  readonly ends?: Date
+  /** When it ended by itself: its nodes are stopped, or gone. */
+  readonly ended?: Date
+  /** Neither it nor nodes of it are terminated before that is lifted. */
+  readonly isProtected?: true
   /** EBS volumes that the cluster was started with. */
   readonly volumes: readonly VolumeListing[]
   readonly nodes: readonly NodeListing[]
@@ -94,6 +102,8 @@ async function listing(
     ...(first?.placement ? { zone: first.placement } : {}),
     ...(first?.keyName ? { keyname: first.keyName } : {}),
     ...(first?.subnetId ? { subnetId: first.subnetId } : {}),
+    ...endOf(group, nodes),
+    ...(cluster.isProtected ? { isProtected: true as const } : {}),
     volumes: volumesOf(cluster),
     nodes: nodes.map((node, i) => ({
       alias: node.alias,
@@ -105,6 +115,15 @@ async function listing(
       ...spotFacts(node, notices),
     })),
   }
+}
+
+/** Nodes that were stopped by somebody before the end count anew when they are resumed: it says nothing any more. */
+function endOf(group: ClusterGroup, nodes: readonly Node[]): Pick<ClusterListing, 'ends' | 'ended'> {
+  const { ends } = readMarks(group.group.Tags).lifetime ?? {}
+  if (!ends || isLaunching(group)) return {}
+  if (nodes.some(({ state }) => state === 'running' || state === 'pending')) return { ends }
+  const byThemselves = nodes.some(({ instance }) => instance.StateReason?.Code === 'Client.InstanceInitiatedShutdown')
+  return hasEnded(ends) && (nodes.length === 0 || byThemselves) ? { ended: ends } : {}
 }
 
 /** None of a cluster whose settings cannot be read: it can be listed all the same. */

@@ -30,6 +30,9 @@ export interface StartPreview {
   }
   readonly securityGroup: { readonly name: string; readonly rules: readonly string[] }
   readonly placementGroup: string | undefined
+  /** Absent: it does not end by itself. */
+  readonly ttl?: { readonly seconds: number; readonly action: 'stop' | 'terminate' }
+  readonly isProtected?: true
   readonly keyPair: { readonly name: string; readonly work: 'none' | 'import' | 'make' }
   /** Ids of volumes that are attached. Each node has a root volume besides. */
   readonly volumes: readonly string[]
@@ -47,6 +50,7 @@ export async function previewStart(deps: ClusterDeps, tag: string, options: Star
   const { record, network } = checked
   const zone = record.zone ?? network.zone
   const volumes = record.launch?.volumes ?? []
+  const seconds = checked.marks?.lifetime?.seconds
   const placed = needsPlacementGroup(checked) ? groupName(tag) : undefined
   return {
     tag,
@@ -62,6 +66,8 @@ export async function previewStart(deps: ClusterDeps, tag: string, options: Star
     network: { vpcId: network.vpcId, subnetId: network.subnetId, publicIps: hasPublicIps(checked, network) },
     securityGroup: { name: groupName(tag), rules: groupRules('', { ...checked, sshCidr }).map(ruleText) },
     placementGroup: placed,
+    ...(seconds === undefined ? {} : { ttl: { seconds, action: record.launch?.ttlAction ?? 'stop' } }),
+    ...(checked.marks?.isProtected ? { isProtected: true } : {}),
     keyPair: { name: checked.key.keyname, work: checked.keyPair.what },
     volumes: volumes.map(({ volumeId }) => volumeId),
     calls: callsOf(checked),
@@ -78,6 +84,7 @@ function callsOf(checked: CheckedPlan): Record<string, number> {
     ...(needsPlacementGroup(checked) ? { CreatePlacementGroup: 1 } : {}),
     RunInstances: groups.length,
     DeleteTags: 1,
+    ...(checked.marks?.lifetime ? { CreateTags: 1 } : {}),
     ...(volumes.length > 0 ? { AttachVolume: volumes.length } : {}),
   }
 }

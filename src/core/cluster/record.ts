@@ -71,6 +71,8 @@ interface LaunchRecord {
   readonly spot?: SpotRecord
   /** Seconds a start, or later nodes, are waited for. */
   readonly startTimeout?: number
+  /** Nodes that shut themselves down are terminated; absent: stopped. */
+  readonly ttlAction?: 'terminate'
   readonly ports?: readonly PermissionSettings[]
   readonly volumes?: readonly ClusterVolume[]
 }

@@ -6,7 +6,7 @@ import { cancellable } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
-import { CancelledRequest, ClusterValidationError, HooksFailed } from './errors.js'
+import { CancelledRequest, ClusterProtected, ClusterValidationError, HooksFailed } from './errors.js'
 import { findNode } from './find-node.js'
 import { keepNodes } from './keep-nodes.js'
 import type { NodePool } from './node-pool.js'
@@ -27,6 +27,7 @@ export interface RemoveNodesOptions {
 
 /** The nodes `removeNodes` would remove. @throws InvalidOperation for the master, ClusterValidationError for too many */
 export async function nodesToRemove(cluster: Cluster, { aliases, count, signal }: RemoveNodesOptions): Promise<Node[]> {
+  if (cluster.isProtected) throw new ClusterProtected(cluster.tag)
   const nodes = await cluster.getNodesOrThrow({ signal })
   if (aliases && aliases.length > 0) {
     const chosen = [...new Set(aliases.map((alias) => findNode(cluster.tag, nodes, alias)))]

@@ -10,6 +10,7 @@ import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest } from './errors.js'
 import { followAccess } from './follow-access.js'
+import { keepLifetime } from './lifetime.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { defaultSetup, loadPluginsLeniently, runHooks, runningNodes } from './run-hooks.js'
@@ -59,6 +60,7 @@ export async function restartCluster(
         fanout: 50,
         signal,
       })
+      await keepLifetime(deps, cluster, nodes, signal)
       if (rebootOnly) return
       progress('configuring the nodes')
       await runHooks(deps, cluster, nodes, [defaultSetup(), ...plugins], 'run', signal)

@@ -5,11 +5,13 @@ import type { Progress } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
+import { clusterExists, hasEnded } from './errors.js'
 import { masterOf } from './find-node.js'
 import { followAccess } from './follow-access.js'
 import { endLaunch, isLaunching, launchCluster, notesOf } from './launch.js'
 import { launchMore } from './launch-more.js'
 import type { LaunchNotes } from './launch-notes.js'
+import { beginLifetime, tellNotCounted } from './lifetime.js'
 import type { NodePool } from './node-pool.js'
 import { endPending, type PendingLaunch, pendingLaunch } from './pending-launch.js'
 import { poll } from './poll.js'
@@ -33,6 +35,7 @@ export async function resumeCluster(
   const group = await findGroup(deps, tag, signal)
   const cluster = clusterOf(deps, pool, group)
   const nodes = await cluster.getNodes({ signal })
+  if (nodes.length === 0 && !isLaunching(group) && hasEnded(cluster.ends)) throw clusterExists(tag, [], cluster.ends)
   const unfinished = nodes.length === 0 || isLaunching(group)
   // Nodes are launched only when all that is to be made of them can be; those that are there were set up once.
   const plugins = unfinished
@@ -50,6 +53,7 @@ export async function resumeCluster(
     progress('starting its nodes')
     await startStopped(deps, cluster, signal)
   }
+  if (options.createOnly) tellNotCounted(deps, cluster)
   if (options.createOnly || options.validateOnly) return cluster
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
@@ -57,6 +61,7 @@ export async function resumeCluster(
   const ids = [...new Set([...present, ...(launched ?? [])])]
   const imageUser = options.overrides?.imageUser
   const up = await waitForNodes(deps, pool, cluster, ids, { fresh: nodes.length === 0, imageUser, signal })
+  await beginLifetime(deps, cluster, up, signal)
   progress('attaching the volumes')
   await attachVolumes(deps, cluster.volumes, masterOf(tag, up), signal)
   progress('configuring the nodes')
@@ -96,6 +101,7 @@ async function launchMissing(
     ...again,
     groups,
     notes,
+    marks: cluster.marks,
     mayLack: mayLack(again.record, nodes.length + missing),
     record: { ...again.record, ...(zone ? { zone } : {}) },
   }

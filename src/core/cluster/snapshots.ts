@@ -3,8 +3,10 @@ import { StarClusterError } from '../errors.js'
 import { didYouMean } from '../nearest.js'
 import type { Node } from '../node/node.js'
 import { foldNodeNames } from '../ssh/fold.js'
+import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
+import { keepLifetime } from './lifetime.js'
 import type { NodePool } from './node-pool.js'
 
 export interface SnapshotOptions {
@@ -52,12 +54,14 @@ export async function rollbackCluster(
   name: string | undefined,
   { signal }: SnapshotOptions = {},
 ): Promise<ClusterSnapshot> {
-  const { disks, nodes, ids } = await disksOf(deps, pool, tag, signal)
+  const { disks, cluster, nodes, ids } = await disksOf(deps, pool, tag, signal)
   const known = await disks.list(ids, signal)
   const named = name === undefined ? known.at(-1) : known.find((one) => one.name === name)
   if (!named) await refuseOlderThanNodes(tag, disks, nodes, name, signal)
   const wanted = named ?? raise(noSnapshot(tag, known, name))
   const ms = await timed(async () => restarting(nodes, () => disks.rollback(ids, wanted.name, signal)))
+  // What the disks say of its end is as old as they are.
+  if (cluster.marks.lifetime) await keepLifetime(deps, cluster, await cluster.getRunningNodes({ signal }), signal)
   deps.log.info(`${tag} is back at snapshot ${wanted.name} (${seconds(ms)})`)
   return asSnapshot(wanted)
 }
@@ -90,11 +94,11 @@ async function disksOf(
   pool: NodePool,
   tag: string,
   signal: AbortSignal | undefined,
-): Promise<{ disks: RegionDisks; nodes: readonly Node[]; ids: readonly string[] }> {
+): Promise<{ disks: RegionDisks; cluster: Cluster; nodes: readonly Node[]; ids: readonly string[] }> {
   const disks = requireDisks(deps, tag)
   const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
   const nodes = await cluster.getNodesOrThrow({ signal })
-  return { disks, nodes, ids: nodes.map(({ id }) => id) }
+  return { disks, cluster, nodes, ids: nodes.map(({ id }) => id) }
 }
 
 /** Said before anything is asked of the cloud. @throws SnapshotsUnavailable */

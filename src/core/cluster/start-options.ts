@@ -26,6 +26,10 @@ export interface StartOverrides {
   readonly sshCidr?: string
   /** No spot instances, whatever the template says. */
   readonly onDemand?: boolean
+  /** Seconds after which the cluster ends by itself. */
+  readonly ttl?: number
+  /** It cannot be terminated before that is lifted. */
+  readonly protected?: boolean
   /** Names of volumes, instead of the template's. */
   readonly volumes?: readonly string[]
   /** Names of plugins, instead of the template's. */

@@ -7,6 +7,7 @@ import type { ClusterDeps } from './deps.js'
 import type { WantedKey } from './key-pair-work.js'
 import type { LaunchNotes } from './launch-notes.js'
 import { type LaunchGroup, planLaunch } from './launch-plan.js'
+import { type ClusterMarks, marksOf } from './marks.js'
 import { Problems } from './problems.js'
 import type { ClusterRecord, SpotRecord } from './record.js'
 import { prefixProblems } from './settings/dns-prefix.js'
@@ -22,6 +23,8 @@ import { type ClusterVolume, planVolumes } from './volumes.js'
 export interface StartPlan {
   readonly tag: string
   readonly record: ClusterRecord
+  /** What the cluster has besides: its lifetime, its protection. Absent: nothing. */
+  readonly marks?: ClusterMarks
   readonly key: WantedKey
   readonly groups: readonly LaunchGroup[]
   readonly userdataScripts: readonly string[]
@@ -63,6 +66,7 @@ export function planStart(
   return {
     tag,
     record,
+    marks: marksOf(template),
     key,
     groups: problems.attemptIfFine(() => planRecorded(tag, record, record.size), []),
     mayLack: mayLack(record, record.size),
@@ -123,6 +127,7 @@ function recordOf(
       minNodes: template.minNodes,
       spot: spotOf(template),
       startTimeout: template.startTimeout,
+      ttlAction: template.ttlAction === 'terminate' ? ('terminate' as const) : undefined,
       ports: permissions.length === 0 ? undefined : permissions,
       volumes: volumes.length === 0 ? undefined : volumes,
     }),

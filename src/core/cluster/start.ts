@@ -5,10 +5,13 @@ import { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { findGroups } from './discover.js'
 import { CancelledStartRequest, clusterExists } from './errors.js'
-import { createGroup, launchCluster } from './launch.js'
+import { createGroup, isLaunching, launchCluster } from './launch.js'
+import { beginLifetime, tellNotCounted } from './lifetime.js'
+import { readMarks } from './marks.js'
 import { describeMembers } from './members.js'
 import type { NodePool } from './node-pool.js'
 import { everything } from './problems.js'
+import { protectNodes } from './protection.js'
 import { resumeCluster } from './resume.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
 import { sshSource } from './ssh-source.js'
@@ -57,14 +60,18 @@ async function createCluster(
   const { plugins, checked, sshCidr } = await checkedStart(deps, tag, options)
   if (options.validateOnly) {
     deps.log.info(`All settings of cluster ${tag} are valid`)
-    return new Cluster(tag, '', () => checked.record, deps, pool)
+    return new Cluster(tag, '', () => checked.record, deps, pool, checked.marks)
   }
   progress('launching the nodes')
   const { cluster, ids } = await launch(deps, pool, checked, sshCidr, options)
-  if (options.createOnly) return cluster
+  if (options.createOnly) {
+    tellNotCounted(deps, cluster)
+    return cluster
+  }
   progress('waiting for the nodes')
   deps.log.info('Waiting for the nodes to boot and to answer on ssh...')
   const nodes = await waitForNewNodes(deps, pool, cluster, ids, { others: [], signal })
+  await beginLifetime(deps, cluster, nodes, signal)
   progress('attaching the volumes')
   await attachVolumes(deps, cluster.volumes, nodes[0]!, signal)
   progress('configuring the nodes')
@@ -96,6 +103,7 @@ export async function checkedStart(deps: ClusterDeps, tag: string, options: Star
       : validated.then(({ network }) => sshSource(deps, { ...access, insideVpc: network.vpcId }, signal))
   const [plugins, checked, sshCidr] = await everything([loadPlugins(deps, plan.record.plugins), validated, source])
   tellIfPrivate(deps, checked)
+  tellIfSpotEnds(deps, checked)
   return { plugins, checked, sshCidr }
 }
 
@@ -107,12 +115,23 @@ function tellIfPrivate({ log }: ClusterDeps, checked: CheckedPlan): void {
   )
 }
 
+/** What `ttl_action = stop` cannot do. */
+function tellIfSpotEnds({ log }: ClusterDeps, { record, marks }: CheckedPlan): void {
+  const { spot, ttlAction } = record.launch ?? {}
+  if (!spot || ttlAction === 'terminate' || marks?.lifetime?.seconds === undefined) return
+  const which = spot.master ? 'the nodes' : 'the workers'
+  log.warn(
+    `${which} are spot instances: at the end of the ttl they are not stopped, they end for good with their disks`,
+  )
+}
+
 async function refuseIfExists(deps: ClusterDeps, tag: string, signal?: AbortSignal): Promise<void> {
   const existing = (await findGroups(deps, [tag], signal)).get(tag)
   if (existing)
     throw clusterExists(
       tag,
       (await describeMembers(deps, existing.id, signal)).map(({ State }) => State?.Name ?? ''),
+      isLaunching(existing) ? undefined : readMarks(existing.group.Tags).lifetime?.ends,
     )
 }
 
@@ -128,18 +147,24 @@ async function launch(
   await plan.keyPair.carryOut()
   deps.log.info(`Launching a cluster of ${record.size} ${record.size === 1 ? 'node' : 'nodes'}...`)
   const groupId = await createGroup(deps, plan, sshCidr, signal)
-  const cluster = new Cluster(tag, groupId, () => record, deps, pool)
+  const cluster = new Cluster(tag, groupId, () => record, deps, pool, plan.marks)
   try {
     const instances = await launchCluster(deps, plan, groupId, signal)
     return { cluster, ids: instances.map(({ InstanceId }) => InstanceId ?? '') }
   } catch (error) {
     if (signal?.aborted) throw error
     deps.log.info('The launch failed: removing what was made')
-    await removeCluster(deps, pool, cluster).catch((cause: unknown) => {
+    await removeUnprotected(deps, pool, cluster).catch((cause: unknown) => {
       deps.log.error(
         `cluster ${tag} may still have nodes that cost money: ${String(cause)}; run "starcluster terminate ${tag}"`,
       )
     })
     throw error
   }
+}
+
+/** A protected cluster that was never there for anybody goes like any other. */
+async function removeUnprotected(deps: ClusterDeps, pool: NodePool, cluster: Cluster): Promise<void> {
+  if (cluster.isProtected) await protectNodes(deps, await cluster.getNodes(), false, undefined)
+  await removeCluster(deps, pool, cluster)
 }

@@ -7,6 +7,7 @@ import { cancellable } from './cancellable.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest } from './errors.js'
+import { holdLifetime } from './lifetime.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { loadPluginsLeniently, runHooks } from './run-hooks.js'
@@ -55,6 +56,7 @@ export async function stopCluster(
       }
       await poll(`the nodes of cluster ${tag} to stop`, stopped, { timeoutMs: 15 * 60_000, slowestMs: 5000, signal })
       for (const node of nodes) node.close()
+      await holdLifetime(deps, cluster, signal)
       const master = nodes.find((node) => node.isMaster())
       progress('detaching its volumes')
       if (master) await detachVolumes(deps, cluster.volumes, master, signal)

@@ -5,6 +5,8 @@ import type { Cluster } from './cluster.js'
 /** What ending a cluster deletes, and what it leaves. */
 export interface TerminatePlan {
   readonly tag: string
+  /** Then it is refused. */
+  readonly isProtected: boolean
   readonly nodes: readonly Node[]
   /** Ids of the volumes that go with their nodes: root volumes, and others that were launched so. */
   readonly deleted: readonly string[]
@@ -24,6 +26,7 @@ export async function planTermination(cluster: Cluster, signal?: AbortSignal): P
   )
   return {
     tag: cluster.tag,
+    isProtected: cluster.isProtected,
     nodes,
     deleted: volumes.filter(({ goes }) => goes).map(({ volumeId }) => volumeId),
     kept: volumes.filter(({ goes }) => !goes).map(({ volumeId, alias }) => ({ volumeId, alias })),
@@ -31,11 +34,12 @@ export async function planTermination(cluster: Cluster, signal?: AbortSignal): P
 }
 
 /** The plan as people read it, a line each. */
-export function describeTermination({ tag, nodes, deleted, kept }: TerminatePlan): string {
+export function describeTermination({ tag, isProtected, nodes, deleted, kept }: TerminatePlan): string {
   const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
   const names = foldNodeNames(nodes.map(({ alias }) => alias))
   return [
     `Cluster ${tag}:`,
+    ...(isProtected ? [`  protected: refused until "starcluster protect --off ${tag}"; then`] : []),
     `  deleted: ${some(nodes.length, 'node')}${nodes.length === 0 ? '' : ` (${names})`} with ${some(deleted.length, 'disk')}, security group @sc-${tag}`,
     ...kept.map(({ volumeId, alias }) => `  kept:    volume ${volumeId}, attached to ${alias}`),
   ].join('\n')

@@ -10,7 +10,7 @@ import { cancellable } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
-import { CancelledRequest, IncompatibleCluster } from './errors.js'
+import { CancelledRequest, ClusterProtected, IncompatibleCluster } from './errors.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { loadPluginsLeniently, runHooks } from './run-hooks.js'
@@ -34,6 +34,7 @@ export async function terminateCluster(
     async (progress) => {
       progress(`looking for cluster ${tag}`)
       const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
+      if (cluster.isProtected) throw new ClusterProtected(tag)
       progress('running the shutdown hooks of its plugins')
       await shutdownHooks(deps, cluster, options)
       progress(`terminating cluster ${tag}`)
@@ -91,7 +92,13 @@ export async function terminateNodes(
     `Terminating ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`}: ${foldNodeNames(nodes.map(({ alias }) => alias))}`,
   )
   for (const { alias, id } of nodes) deps.log.debug(`terminating ${alias} (${id})`)
-  await terminateAll(deps, ids, signal)
+  try {
+    await terminateAll(deps, ids, signal)
+  } catch (error) {
+    // By other means than ours, or by a protection that was lifted halfway.
+    if (isAwsError(error, 'OperationNotPermitted')) throw new ClusterProtected(cluster.tag, error)
+    throw error
+  }
   await waitUntilGone(cluster, ids, signal)
 }
 

@@ -8,6 +8,7 @@ import { ReplacementFailed } from './errors.js'
 import { launchMore } from './launch-more.js'
 import type { NodePool } from './node-pool.js'
 import { endPending, markPending, newLaunchId, type PendingLaunch } from './pending-launch.js'
+import { protectNodes } from './protection.js'
 import { withinStartTimeout } from './start-timeout.js'
 import { terminateNodes } from './terminate.js'
 import { type Reached, reachNodes, type Straggler } from './wait-for-cluster.js'
@@ -113,6 +114,8 @@ async function launchAgain(
   await markPending(deps, cluster.groupId, again, signal)
   const there = (await cluster.getNodes({ signal })).filter(({ id }) => gone.has(id))
   await pool.pinsOf(cluster.tag).forget([...gone])
+  // Of a protected cluster too: nothing was ever on them.
+  if (cluster.marks.isProtected) await protectNodes(deps, there, false, signal)
   await terminateNodes(deps, cluster, there, signal)
   pool.forgetNodes([...gone])
   const zone = (nodes[0] ?? others[0])?.placement

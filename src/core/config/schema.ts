@@ -181,7 +181,22 @@ export const CLUSTER = {
     doc: 'How long a start waits until all nodes answer on ssh; when left out 15 minutes to run and 20 to answer.',
     example: '20m',
   },
-  ttl: { type: 'duration', doc: 'Lifetime of the cluster; it ends itself then.', example: '8h' },
+  ttl: {
+    type: 'duration',
+    doc: 'Lifetime of the cluster, counted from each start and resume: then its nodes shut themselves down.',
+    example: '8h',
+  },
+  ttl_action: {
+    type: 'string',
+    default: 'stop',
+    choices: ['stop', 'terminate'],
+    doc: 'What becomes of nodes that shut themselves down: stop keeps their disks, terminate deletes them. Spot instances end for good.',
+  },
+  protected: {
+    type: 'bool',
+    default: false,
+    doc: 'Refuse to terminate the cluster, or nodes of it, before `starcluster protect --off`.',
+  },
   root_volume_size: {
     type: 'int',
     doc: 'Size of the root volumes in GiB; that of the image when left out.',

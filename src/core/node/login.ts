@@ -37,6 +37,8 @@ export interface SshTarget {
   readonly user: string
   /** Logs in without a system's ssh: a shell, or the command, in this terminal. @returns its exit status */
   openTerminal(terminal: Terminal, signal?: AbortSignal): Promise<number>
+  /** When the cluster ends by itself, where that is known. */
+  readonly clusterEnds?: Date
 }
 
 /** The private key that opens a node. */

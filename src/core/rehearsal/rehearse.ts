@@ -89,8 +89,8 @@ function lifeOf(trial: Trial, { size = 2, template }: RehearsalOptions): Record<
   const { deps, pool, plugin, tag } = trial
   const options = {
     ...(template === undefined ? {} : { template }),
-    // A spot instance cannot be stopped, and a volume is somebody's data.
-    overrides: { clusterSize: size, plugins: [plugin], volumes: [], onDemand: true },
+    // A spot instance cannot be stopped, a volume is somebody's data, and what is made here goes again.
+    overrides: { clusterSize: size, plugins: [plugin], volumes: [], onDemand: true, protected: false },
   }
   const added = { alias: '', sinceMs: 0 }
   return {

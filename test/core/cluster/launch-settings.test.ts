@@ -126,9 +126,9 @@ test('start_timeout ends the wait for nodes that do not answer, and says how to 
 })
 
 test('settings without effect yet are told, one line each', async () => {
-  await launch('ttl = 8h\nqueue = slurm')
+  await launch('queue = slurm')
   const told = on.log
     .filter((line) => line.includes('not supported yet'))
     .map((line) => /[a-z_]+(?=( = \w+)? is not)/.exec(line)?.[0])
-  expect(told).toEqual(['queue', 'ttl'])
+  expect(told).toEqual(['queue'])
 })

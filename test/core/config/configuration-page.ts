@@ -103,9 +103,27 @@ at most so much an hour, of one-time requests that end with them. The master is 
 otherwise. EC2 may end spot instances at any time, with a notice of two minutes that \`starcluster listclusters\` shows. They
 cannot be stopped, so neither can their cluster.
 
+## How long a cluster lives
+
+\`ttl\` (\`starcluster start --ttl 8h\`) is a lifetime, counted from the moment the nodes answer, anew from each \`start -x\`. At its
+end every node shuts itself down, the master a minute after the others: also when your computer is off, and without AWS credentials
+on the nodes. Everybody who is logged in is warned 30, 10, 5 minutes and one minute before; \`starcluster listclusters\` shows the end,
+\`sshmaster\` and \`sshnode\` tell it in the last half hour. \`starcluster ttl TAG 4h\` sets it anew from now, \`off\` lifts it. An added
+node ends with the others; a restart changes nothing. A node that boots near its end, or after it, runs on for half an hour (ten
+minutes after a mere reboot), time enough to give it a new one. Nodes count the time that they run; what their clock says
+ends nothing early. \`starcluster-ttl left\` on a node prints the seconds that it has.
+
+With \`ttl_action = stop\` the disks stay and \`starcluster start -x\` resumes the cluster; stopped disks cost money. Spot
+instances cannot be stopped: they end for good. With \`ttl_action = terminate\` all nodes end for good with their disks; any
+shutdown from inside does that then. The empty security group stays, and tells that the cluster ended; \`starcluster terminate\`
+removes it.
+
+\`protected = true\` refuses \`terminate\` and \`removenode\`, and asks EC2 to refuse them too, whoever asks (spot instances cannot
+have that). \`starcluster protect TAG\` does it to a running cluster, \`starcluster protect --off TAG\` lifts it.
+
 ## Not followed yet
 
-\`queue\`, \`ttl\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
+\`queue\` and \`disable_cloudinit\` are read and checked; a start says that they are without effect. So are, in \`[aws info]\`,
 endpoints other than AWS's and proxies.
 
 ## How it is written

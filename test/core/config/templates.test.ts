@@ -38,6 +38,8 @@ test('where the region has defaults, a template may leave everything out', () =>
     nodeInstanceTypes: [{ type: 't3.small' }],
     fallbackInstanceTypes: [],
     fallbackZones: [],
+    ttlAction: 'stop',
+    protected: false,
     rootVolumeType: 'gp3',
     rootVolumeEncrypted: true,
     tags: {},

@@ -1,7 +1,10 @@
+import { lifetimeProgramPath } from '../../../src/core/node/scripts/lifetime-program.js'
 import { setupCommands } from './setup-commands.js'
 import { CommandFailed, type NodeCommand } from './shell.js'
 
 const passwd = '/etc/passwd'
+/** Seconds it was given, what becomes of it then, and its cluster; for tests. */
+export const endFile = '/var/lib/starcluster-ttl/end'
 
 /** Programs of a simulated machine that the library's commands use. */
 export const nodeCommands: Readonly<Record<string, NodeCommand>> = {
@@ -18,6 +21,13 @@ export const nodeCommands: Readonly<Record<string, NodeCommand>> = {
         return content
       })
       .join('')
+  },
+
+  /** What ends a node by itself: only what it was told last. */
+  [lifetimeProgramPath]: ({ files }, [verb = '', ...args]) => {
+    if (verb === 'off') files.remove(endFile)
+    else files.write(endFile, args.join(' '))
+    return ''
   },
 
   echo: (_, args) => `${args.join(' ')}\n`,

@@ -3,6 +3,7 @@ import type { ClusterTemplate } from '../../config/templates.js'
 import type { StarClusterConfig } from '../../config/types.js'
 import { InvalidCIDRSpecified } from '../errors.js'
 import { readJumpHost } from '../jump-host.js'
+import { lifetimeProblem } from '../lifetime-text.js'
 import { cidrHint, isCidr } from './cidr.js'
 import { permissionProblems } from './permissions.js'
 import type { SettingProblem } from './problem.js'
@@ -23,6 +24,7 @@ export function templateProblems(
     ...priceProblems(template),
     ...typeProblems(template),
     ...accessProblems(template),
+    ...endProblems(template),
   ]
   const ofTemplate = [...own, ...tagProblems(template)].map((problem) => ({
     kind: 'cluster' as const,
@@ -116,6 +118,18 @@ function accessProblems({ sshCidr, subnetId, sshProxy }: ClusterTemplate): Probl
     problems.push({ setting: 'subnet_id', text: `= ${subnetId}: expected an id such as subnet-0123456789abcdef0` })
   }
   return problems
+}
+
+/** EC2's termination protection does not hold for a shutdown from inside. Source: EC2 User Guide, "Change instance termination protection". */
+function endProblems({ ttl, ttlAction, protected: isProtected }: ClusterTemplate): Problem[] {
+  const text = ttl === undefined ? undefined : lifetimeProblem(ttl)
+  const hint = 'with ttl_action = stop nothing is lost; or leave out protected'
+  return [
+    ...(text === undefined ? [] : [{ setting: 'ttl', text }]),
+    ...(isProtected && ttlAction === 'terminate'
+      ? [{ setting: 'ttl_action', text: '= terminate: a protected cluster would delete itself', hint }]
+      : []),
+  ]
 }
 
 /** Source: EC2 User Guide, "Tag your Amazon EC2 resources", "Tag restrictions"; ten are left for our own. */

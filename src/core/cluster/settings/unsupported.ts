@@ -1,10 +1,9 @@
 import type { ClusterTemplate } from '../../config/templates.js'
 
 /** Settings of a template that cannot be followed yet, a line each. */
-export function unsupportedSettings({ queue, ttl, disableCloudinit }: ClusterTemplate): string[] {
+export function unsupportedSettings({ queue, disableCloudinit }: ClusterTemplate): string[] {
   return [
     ...(queue === 'none' ? [] : [`queue = ${queue} is not supported yet: the cluster gets no queueing system`]),
-    ...(ttl === undefined ? [] : ['ttl is not supported yet: the cluster does not end by itself']),
     ...(disableCloudinit ? ['disable_cloudinit is not supported: images need cloud-init'] : []),
   ]
 }
