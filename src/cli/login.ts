@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { log, type SshTarget, type SshTargetOptions } from '../index.js'
 import type { CliContext } from './context.js'
+import { endText } from './end-text.js'
 import { splitLoginWords } from './login-words.js'
 import { runSsh } from './ssh.js'
 
@@ -50,9 +51,20 @@ export async function login(
     log.warn(
       `${target.alias}: its console output does not show its host keys, so they cannot be verified; ssh asks: compare them another way`,
     )
+  tellEndSoon(target)
   const status = await runSsh(cli, target)
   // What ssh itself failed with; of a remote command it may be too, then nobody is kept out.
   const hint = status === 255 ? await whyUnreachable() : undefined
   if (hint !== undefined) log.error(hint)
   cli.exitWith(status)
+}
+
+const soonMs = 30 * 60_000
+
+/** On stderr: stdout is the remote command's. */
+function tellEndSoon({ clusterEnds: end }: SshTarget): void {
+  if (end === undefined || end.at.getTime() - Date.now() > soonMs) return
+  process.stderr.write(
+    `Cluster ${end.tag} ends ${endText(end.at)}; "starcluster ttl ${end.tag} 4h" gives it more time.\n`,
+  )
 }

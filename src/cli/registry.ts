@@ -28,6 +28,8 @@ export const commands: readonly CommandEntry[] = [
   entry('addnode an', 'add nodes to a running cluster', () => import('./commands/addnode.js')),
   entry('removenode rn', 'remove nodes from a cluster', () => import('./commands/removenode.js')),
   entry('listclusters lc', 'list the clusters of the region', () => import('./commands/listclusters.js')),
+  entry('ttl', 'tell, set or lift the end of a cluster', () => import('./commands/ttl.js')),
+  entry('protect', 'protect a cluster from being terminated, or lift that', () => import('./commands/protect.js')),
   entry('gc', 'find what clusters that are gone have left, and remove it', () => import('./commands/gc.js')),
   entry('sshmaster sm', 'log in to the master, or run a command there', () => import('./commands/sshmaster.js'), {
     remoteCommandAfter: 1,

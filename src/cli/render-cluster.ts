@@ -1,4 +1,5 @@
-import type { ClusterListing } from '../index.js'
+import { type ClusterListing, localTime } from '../index.js'
+import { endText } from './end-text.js'
 
 /** One cluster as `listclusters` shows it: a boxed header, its facts, a row for every node. */
 export function renderCluster(cluster: ClusterListing): string {
@@ -7,6 +8,7 @@ export function renderCluster(cluster: ClusterListing): string {
   const facts: Array<[string, string]> = [
     ['Launch time', cluster.launchTime ? localTime(cluster.launchTime) : 'N/A'],
     ['Uptime', cluster.launchTime ? uptime(cluster.launchTime) : 'N/A'],
+    ...endFacts(cluster),
     ['Zone', cluster.zone ?? 'N/A'],
     ['Keypair', cluster.keyname ?? 'N/A'],
     [
@@ -28,14 +30,29 @@ export function renderCluster(cluster: ClusterListing): string {
   ].join('\n')
 }
 
+function endFacts({ tag, ends, ended, isProtected, nodes }: ClusterListing): Array<[string, string]> {
+  const then =
+    nodes.length === 0
+      ? `its nodes are gone, "starcluster terminate ${tag}" removes the rest`
+      : `its nodes are stopped, "starcluster start -x ${tag}" resumes them`
+  return [
+    ...(ends ? [['Ends', `${endText(ends)}${overdue(ends, tag)}`] as [string, string]] : []),
+    ...(ended ? [['Ended', `${localTime(ended)}, by itself (ttl): ${then}`] as [string, string]] : []),
+    ...(isProtected ? [['Protected', `yes ("starcluster protect --off ${tag}" lifts it)`] as [string, string]] : []),
+  ]
+}
+
+/** The master has a minute more, and a shutdown takes its time. */
+const overdueMs = 5 * 60_000
+
+function overdue(ends: Date, tag: string): string {
+  return Date.now() - ends.getTime() < overdueMs ? '' : ` but nodes run: "starcluster ttl ${tag} 1m" tells them again`
+}
+
 const sshStatus = (ssh: 'Up' | 'Down' | undefined): string => (ssh ? ` (SSH: ${ssh})` : '')
 
 const spot = ({ spotId, notice }: { spotId?: string; notice?: string }): string =>
   `${spotId ? ` (spot ${spotId})` : ''}${notice ? ` - ${notice}` : ''}`
-
-function localTime(time: Date): string {
-  return time.toLocaleString('sv-SE', { timeZoneName: 'short' })
-}
 
 /** `D days, HH:MM:SS` since a moment. */
 export function uptime(since: Date, now = new Date()): string {

@@ -1,6 +1,8 @@
 import { type Cluster, log, type StartOverrides } from '../../index.js'
 import type { DefineCommand } from '../context.js'
+import { endText } from '../end-text.js'
 import { examples, positiveInteger, price } from '../examples.js'
+import { lifetime } from '../lifetime-option.js'
 import { renderPreview } from '../render-preview.js'
 import { loginCommand, runSsh } from '../ssh.js'
 
@@ -21,6 +23,7 @@ interface StartFlags {
   nodeInstanceType?: string
   availabilityZone?: string
   bid?: number
+  ttl?: number
   forceSpotMaster?: boolean
   spotMaster?: boolean
   keyname?: string
@@ -56,6 +59,7 @@ export const define: DefineCommand = (command, cli) => {
     .option('-i, --node-instance-type <type>', 'instance type of the nodes')
     .option('-a, --availability-zone <zone>', 'zone of all nodes')
     .option('-b, --bid <price>', 'spot instances as workers, for at most so many US dollars an hour each', price)
+    .option('--ttl <time>', 'the cluster ends by itself after so long, e.g. 8h', lifetime)
     .option('--force-spot-master', 'make the master a spot instance too')
     .option('--no-spot-master', 'do not')
     .option('-k, --keyname <name>', 'key pair')
@@ -111,6 +115,7 @@ export const define: DefineCommand = (command, cli) => {
     ['starcluster start prod -c bigcluster --plan', 'what that would make and call; nothing is changed'],
     ['starcluster start prod -c bigcluster', 'as the template [cluster bigcluster] says'],
     ['starcluster start testcluster -b 0.05', 'workers on the spot market, the master on demand'],
+    ['starcluster start testcluster --ttl 8h', 'it ends by itself after eight hours, also when nobody watches'],
     ['starcluster start -x testcluster', 'resume a stopped cluster'],
   ])
 }
@@ -125,7 +130,7 @@ function overridesOf({ bid, forceSpotMaster, spotMaster, ...settings }: Partial<
   }
 }
 
-function whatNext(starcluster: string, { tag, record }: Cluster): string {
+function whatNext(starcluster: string, { tag, record, ends, isProtected }: Cluster): string {
   // A spot instance cannot be stopped.
   const stops = record.launch?.spot === undefined
   const next: (readonly [string, string])[] = [
@@ -134,9 +139,11 @@ function whatNext(starcluster: string, { tag, record }: Cluster): string {
     [`runplugin PLUGIN ${tag}`, 'run a plugin on it'],
     ['shell', 'write and try plugins'],
     ...(stops ? [[`stop ${tag}`, `stop it; "start -x ${tag}" resumes`] as const] : []),
-    [`terminate ${tag}`, 'end it and delete its disks'],
+    ...(ends ? [[`ttl ${tag} 4h`, 'give it four hours from now; "off": until you end it'] as const] : []),
+    [`terminate ${tag}`, isProtected ? 'refused while it is protected (protect --off)' : 'end it and delete its disks'],
   ]
   const width = Math.max(...next.map(([words]) => words.length)) + 4
   const lines = next.map(([words, effect]) => `  ${starcluster} ${words.padEnd(width)}${effect}`)
-  return `\nThe cluster ${tag} is ready to use. Next:\n\n${lines.join('\n')}\n`
+  const end = ends ? `It ends ${endText(ends)}.\n` : ''
+  return `\nThe cluster ${tag} is ready to use. ${end}Next:\n\n${lines.join('\n')}\n`
 }

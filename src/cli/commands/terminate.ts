@@ -12,12 +12,13 @@ export const define: DefineCommand = (command, cli) => {
     .action(async (tags: string[], flags: { confirm?: boolean; force?: boolean; dryRun?: boolean }) => {
       const { cm } = await cli.open()
       for (const tag of tags) {
-        const plan = describeTermination(await cm.planTermination(tag, { signal: cli.signal }))
+        const planned = await cm.planTermination(tag, { signal: cli.signal })
+        const plan = describeTermination(planned)
         if (flags.dryRun) {
           cli.print(plan)
           continue
         }
-        if (!flags.confirm && !(await confirm(`${plan}\nTerminate it?`, cli.signal))) {
+        if (!flags.confirm && !planned.isProtected && !(await confirm(`${plan}\nTerminate it?`, cli.signal))) {
           log.info(`Aborting: ${tag} is left as it is`)
           continue
         }

@@ -143,7 +143,7 @@ export class Cluster {
   async sshToNode(identifier: string, options: SshTargetOptions = {}): Promise<SshTarget> {
     const { signal } = options
     const target = await findNode(this.tag, await this.getNodesOrThrow({ signal }), identifier).shell(options)
-    return this.ends ? { ...target, clusterEnds: this.ends } : target
+    return this.ends ? { ...target, clusterEnds: { tag: this.tag, at: this.ends } } : target
   }
   /** @throws MasterDoesNotExist, InstanceNotRunning */
   async sshToMaster(options: SshTargetOptions = {}): Promise<SshTarget> {

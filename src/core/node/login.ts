@@ -38,7 +38,7 @@ export interface SshTarget {
   /** Logs in without a system's ssh: a shell, or the command, in this terminal. @returns its exit status */
   openTerminal(terminal: Terminal, signal?: AbortSignal): Promise<number>
   /** When the cluster ends by itself, where that is known. */
-  readonly clusterEnds?: Date
+  readonly clusterEnds?: { readonly tag: string; readonly at: Date }
 }
 
 /** The private key that opens a node. */

@@ -41,9 +41,10 @@ export async function renderManager(manager: ClusterManager, look: Look, signal:
 export function renderListings(clusters: readonly ClusterListing[], look: Look): string {
   if (clusters.length === 0) return 'No clusters'
   const each = clusters.map((cluster) => {
-    const launched = cluster.launchTime ? `, launched ${cluster.launchTime.toLocaleString('sv-SE').slice(0, 16)}` : ''
+    const launched = cluster.launchTime ? `, launched ${minute(cluster.launchTime)}` : ''
     const place = [cluster.zone, cluster.keyname && `key pair ${cluster.keyname}`].filter(Boolean).join(', ')
-    const head = `${cluster.tag}: ${states(cluster.nodes)}${place ? `; ${place}` : ''}${launched}`
+    const end = cluster.ends ? `, ends ${minute(cluster.ends)}` : ''
+    const head = `${cluster.tag}: ${states(cluster.nodes)}${place ? `; ${place}` : ''}${launched}${end}`
     return cluster.nodes.length === 0
       ? head
       : `${head}\n${indent(renderTable(cluster.nodes, listedNodeColumns, within(look)))}`
@@ -54,7 +55,8 @@ export function renderListings(clusters: readonly ClusterListing[], look: Look):
 export async function renderCluster(cluster: Cluster, look: Look, signal: AbortSignal): Promise<string> {
   const nodes = await cluster.getNodes({ signal })
   const plugins = cluster.plugins.length > 0 ? `, plugins ${cluster.plugins.join(', ')}` : ''
-  const facts = `user ${cluster.clusterUser}, key pair ${cluster.keyname}${plugins}`
+  const end = cluster.ends ? `, ends ${minute(cluster.ends)}` : ''
+  const facts = `user ${cluster.clusterUser}, key pair ${cluster.keyname}${plugins}${end}${cluster.isProtected ? ', protected' : ''}`
   return [
     `Cluster ${cluster.tag} (region ${cluster.region.name}): ${states(nodes)}; ${facts}`,
     ...(nodes.length > 0 ? [renderNodes(nodes, look)] : []),
@@ -87,13 +89,16 @@ export function renderNode(node: Node, look: Look): string {
     ['private', [node.privateIpAddress, node.privateDnsName].filter(Boolean).join(' ')],
     ['zone', node.placement],
     ['key pair', node.keyName],
-    ['launched', node.launchTime && `${node.launchTime.toLocaleString('sv-SE').slice(0, 16)}, up ${node.uptime}`],
+    ['launched', node.launchTime && `${minute(node.launchTime)}, up ${node.uptime}`],
     ['volumes', [...node.attachedVols].map(([device, id]) => `${device} ${id}`)],
     ['groups', node.groups.map(({ name }) => name)],
   ]
   const cluster = node.parentCluster ? `, cluster ${node.parentCluster}` : ''
   return `Node ${node.alias} (${node.id}${cluster})\n${renderFacts(facts, look)}`
 }
+
+/** In this computer's zone. */
+const minute = (time: Date): string => time.toLocaleString('sv-SE').slice(0, 16)
 
 /** `master,node[001-002] running`. */
 function states(nodes: readonly { readonly alias: string; readonly state: string }[]): string {
