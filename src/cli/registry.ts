@@ -67,6 +67,8 @@ export const commands: readonly CommandEntry[] = [
   entry('snapshots', 'list the named states of a cluster (local cloud)', () => import('./commands/snapshots.js')),
   entry('listinstances lsi', 'list the instances of the region', () => import('./commands/listinstances.js')),
   entry('listspots ls', 'list spot requests', () => import('./commands/listspots.js')),
+  entry('spothistory shi', 'tell the spot prices of an instance type', () => import('./commands/spothistory.js')),
+  entry('showconsole sc', 'show the console output of an instance', () => import('./commands/showconsole.js')),
   entry('listimages li', 'list your own images', () => import('./commands/listimages.js')),
   entry(
     'listpublic lp',
@@ -84,6 +86,11 @@ export const commands: readonly CommandEntry[] = [
   entry('removekey rk', 'remove a key pair from EC2', () => import('./commands/removekey.js')),
   entry('listregions lr', 'list the regions of the cloud', () => import('./commands/listregions.js')),
   entry('listzones lz', 'list the availability zones of a region', () => import('./commands/listzones.js')),
+  entry('listbuckets lb', 'list S3 buckets', () => import('./commands/listbuckets.js')),
+  entry('showbucket sb', 'list the objects in S3 buckets', () => import('./commands/showbucket.js')),
+  entry('s3image simg createimage', 'gone: see ebsimage', () => import('./commands/instance-store.js')),
+  entry('showimage shimg', 'gone: see listimages', () => import('./commands/instance-store.js')),
+  entry('downloadimage di', 'gone: see copyimage', () => import('./commands/instance-store.js')),
   entry('config', 'write, check and explain the config', () => import('./commands/config.js')),
   entry('shell sh', 'open the development shell', () => import('./commands/shell.js')),
   entry(

@@ -1,5 +1,6 @@
-import { type ClusterListing, localTime } from '../index.js'
+import type { ClusterListing } from '../index.js'
 import { endText } from './end-text.js'
+import { localTime } from './output/cell.js'
 
 /** One cluster as `listclusters` shows it: a boxed header, its facts, a row for every node. */
 export function renderCluster(cluster: ClusterListing): string {

@@ -6,9 +6,14 @@ export function harmless(text: string): string {
   })
 }
 
+const parts = {
+  ...({ year: 'numeric', month: '2-digit', day: '2-digit' } as const),
+  ...({ hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' } as const),
+}
+
 /** A moment as `2026-01-31 08:15:00 CET`, in this computer's zone. */
 export function localTime(time: Date): string {
-  return time.toLocaleString('sv-SE', { timeZoneName: 'short' })
+  return time.toLocaleString('sv-SE', parts)
 }
 
 /** A price in US dollars with four decimals, as spot prices are quoted. */

@@ -56,8 +56,9 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
   })
   const s3 = lazyClient<S3>(`S3 ${region.name}`, async () => {
     const [sdk, common] = await Promise.all([importS3(), settings()])
-    // Bucket names as host names do not resolve at an endpoint given by address.
-    return withMiddleware(new sdk.S3({ ...common, forcePathStyle: common.endpoint !== undefined }), startAgain)
+    // Bucket names as host names do not resolve at an endpoint given by address. A bucket may be in any region of AWS.
+    const forcePathStyle = common.endpoint !== undefined
+    return withMiddleware(new sdk.S3({ ...common, forcePathStyle, followRegionRedirects: true }), startAgain)
   })
   const sts = lazyClient<STS>(`STS ${region.name}`, async () => {
     const [sdk, common] = await Promise.all([importSts(), settings()])

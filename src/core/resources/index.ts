@@ -1,4 +1,5 @@
 /** Single resources of a region: listed, made, removed. Each concept is a file beside this one. */
+export { type BucketListing, listBuckets, type ObjectListing, showBucket } from './buckets.js'
 export { type CopiedImage, type CopyImageOptions, copyImage } from './copy-image.js'
 export { type CreateImageOptions, createImage } from './create-image.js'
 export { type CreatedKey, type CreateKeyOptions, createKey } from './create-key.js'
@@ -26,6 +27,7 @@ export { type PublicImage, type PublicImageOptions, searchPublicImages } from '.
 export { listRegions, listZones, type RegionListing, type ZoneListing } from './regions.js'
 export { type ImageUse, imageUse, removeImage } from './remove-image.js'
 export { removableVolume, removeVolume } from './remove-volume.js'
+export { type SpotHistory, type SpotHistoryOptions, spotHistory, type ZonePrices } from './spot-history.js'
 export { listSpotRequests, type SpotRequestListing } from './spot-requests.js'
 export { listVolumes, type VolumeFilters, type VolumeListing } from './volumes.js'
 export type { Waiting } from './waiting.js'

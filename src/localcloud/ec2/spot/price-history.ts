@@ -38,9 +38,10 @@ export function describeSpotPriceHistory(
   const [start, end] = rangeOf(input, cloud.now())
   endDryRun(input)
   // As on EC2, where VPC instances have products of their own name and of that with a suffix.
+  const kept = start <= end
   const wanted = products.length === 0 || products.some((one) => one.replace(' (Amazon VPC)', '') === PRODUCT)
   const asked = [...INSTANCE_TYPES.values()].filter(
-    ({ name }) => wanted && (types.length === 0 || types.includes(name as _InstanceType)),
+    ({ name }) => kept && wanted && (types.length === 0 || types.includes(name as _InstanceType)),
   )
   const prices = asked.flatMap((type) =>
     zones.flatMap(({ name, id }) =>
@@ -81,7 +82,6 @@ function rangeOf({ StartTime, EndTime }: DescribeSpotPriceHistoryRequest, now: D
   if (StartTime !== undefined && EndTime !== undefined && StartTime > EndTime) {
     throw invalidValue(EndTime.toISOString(), 'endTime', 'It must be after startTime.')
   }
-  if (start > end) return [end, end]
   return [start, end]
 }
 
