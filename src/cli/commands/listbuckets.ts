@@ -9,7 +9,7 @@ export const listing: Listing<BucketListing> = {
   fields: {
     name: field.text('name of the bucket', ({ name }) => name, { column: 'BUCKET' }),
     region: field.text('region it is in, when S3 says so', ({ region }) => region, { column: 'REGION' }),
-    createTime: field.time('when it was made', ({ createTime }) => createTime, { column: 'MADE' }),
+    createTime: field.time('when it was made', ({ createTime }) => createTime, { column: 'MADE', extra: true }),
   },
 }
 

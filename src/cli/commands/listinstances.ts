@@ -19,7 +19,7 @@ export const listing: Listing<InstanceListing> = {
     privateDnsName: field.text('private DNS name', (i) => i.privateDnsName),
     publicIp: field.text('public IPv4 address', ({ publicIp }) => publicIp, { column: 'ADDRESS' }),
     privateIp: field.text('private IPv4 address', ({ privateIp }) => privateIp),
-    zone: field.text('availability zone', ({ zone }) => zone, { column: 'ZONE' }),
+    zone: field.text('availability zone', ({ zone }) => zone, { column: 'ZONE', extra: true }),
     vpcId: field.text('id of the VPC', ({ vpcId }) => vpcId),
     subnetId: field.text('id of the subnet', ({ subnetId }) => subnetId),
     imageId: field.text('id of the image', ({ imageId }) => imageId),
@@ -29,6 +29,7 @@ export const listing: Listing<InstanceListing> = {
     keyname: field.text('key pair', ({ keyname }) => keyname),
     launchTime: field.time('when it was launched, or last started', ({ launchTime }) => launchTime, {
       column: 'LAUNCHED',
+      extra: true,
     }),
     spotRequestId: field.text('id of the spot request it came from', (i) => i.spotRequestId),
     tags: field.tags('tags by key', (i) => i.tags),

@@ -20,8 +20,8 @@ export const listing: Listing<SpotRequestListing> = {
     instanceId: field.text('id of the instance it gave', ({ instanceId }) => instanceId, { column: 'INSTANCE' }),
     type: field.text('instance type', ({ type }) => type, { column: 'TYPE' }),
     imageId: field.text('id of the image', ({ imageId }) => imageId),
-    zone: field.text('availability zone', ({ zone }) => zone, { column: 'ZONE' }),
-    createTime: field.time('when it was made', ({ createTime }) => createTime, { column: 'MADE' }),
+    zone: field.text('availability zone', ({ zone }) => zone, { column: 'ZONE', extra: true }),
+    createTime: field.time('when it was made', ({ createTime }) => createTime, { column: 'MADE', extra: true }),
     tags: field.tags('tags by key', (s) => s.tags),
   },
 }

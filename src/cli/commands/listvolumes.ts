@@ -23,7 +23,7 @@ export const listing: Listing<VolumeListing> = {
     encrypted: field.flag('whether it is encrypted', ({ encrypted }) => encrypted),
     snapshotId: field.text('snapshot it was made from', ({ snapshotId }) => snapshotId),
     snapshotIds: field.texts('snapshots taken of it', ({ snapshotIds }) => snapshotIds),
-    createTime: field.time('when it was made', ({ createTime }) => createTime, { column: 'MADE' }),
+    createTime: field.time('when it was made', ({ createTime }) => createTime, { column: 'MADE', extra: true }),
     tags: field.tags('tags by key', ({ tags }) => tags),
   },
 }

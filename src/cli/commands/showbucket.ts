@@ -10,7 +10,7 @@ export const listing: Listing<ObjectListing> = {
     bucket: field.text('bucket it is in', ({ bucket }) => bucket, { column: 'BUCKET' }),
     key: field.text('key of the object', ({ key }) => key, { column: 'KEY', wraps: true }),
     size: field.number('bytes', ({ size }) => size, { column: 'BYTES' }),
-    modified: field.time('when it was last written', ({ modified }) => modified, { column: 'WRITTEN' }),
+    modified: field.time('when it was last written', ({ modified }) => modified, { column: 'WRITTEN', extra: true }),
     storageClass: field.text('STANDARD, GLACIER, ...', ({ storageClass }) => storageClass),
   },
 }

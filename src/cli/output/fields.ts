@@ -14,6 +14,8 @@ export interface Field<T> {
   readonly column?: string
   /** The column may be narrowed, its text going on in the next line. Ids and numbers may not. */
   readonly wraps?: boolean
+  /** The column is left out where the terminal is too narrow for all. */
+  readonly extra?: boolean
   /** Of a list's items. */
   readonly fields?: Fields<never>
 }
@@ -21,7 +23,7 @@ export interface Field<T> {
 /** Facts of an item by their key in JSON, in order: the one description of a listing's JSON, table and blocks. */
 export type Fields<T> = Readonly<Record<string, Field<T>>>
 
-type Look = Pick<Field<never>, 'column' | 'wraps'>
+type Look = Pick<Field<never>, 'column' | 'wraps' | 'extra'>
 
 const field =
   <V>(type: FieldType) =>

@@ -4,7 +4,7 @@ import { chalk } from '../colors.js'
 import type { CliContext } from '../context.js'
 import { screenWidth, wrap } from '../wrap.js'
 import { harmless } from './cell.js'
-import { type Fields, isNumeric, toJson, toText } from './fields.js'
+import { type Field, type Fields, isNumeric, toJson, toText } from './fields.js'
 import { tableLines } from './table.js'
 
 /** How a listing is wanted. */
@@ -58,18 +58,29 @@ export function printJson(cli: Pick<CliContext, 'print'>, value: unknown): void 
   cli.print(JSON.stringify(value, null, 2))
 }
 
-/** A table, or a block for each item where it is asked for or a table does not fit. */
+/** A table, without its extra columns on a narrow terminal; a block for each item where none fits, or when asked for. */
 export function render<T>(fields: Fields<T>, items: readonly T[], long: boolean, width: number): string {
-  const shown = Object.values(fields).filter(({ column }) => column !== undefined)
+  let shown = Object.values(fields).filter(({ column }) => column !== undefined)
+  let lines = long ? undefined : table(shown, items, width)
+  while (!long && !lines && shown.some(({ extra }) => extra)) {
+    shown = shown.toSpliced(
+      shown.findLastIndex(({ extra }) => extra),
+      1,
+    )
+    lines = table(shown, items, width)
+  }
+  if (!lines) return items.map((item) => block(fields, item, width)).join('\n\n')
+  return [chalk.bold(lines[0]), ...lines.slice(1)].join('\n')
+}
+
+function table<T>(shown: readonly Field<T>[], items: readonly T[], width: number): string[] | undefined {
   const columns = shown.map((field) => ({
     title: field.column ?? '',
     right: isNumeric(field),
     wraps: field.wraps === true,
   }))
   const rows = items.map((item) => shown.map((field) => toText(field, item)))
-  const lines = long ? undefined : tableLines(columns, rows, width)
-  if (!lines) return items.map((item) => block(fields, item, width)).join('\n\n')
-  return [chalk.bold(lines[0]), ...lines.slice(1)].join('\n')
+  return tableLines(columns, rows, width)
 }
 
 /** `key: value` lines as the original's, of what there is. */

@@ -47,6 +47,14 @@ test('on a narrower terminal text goes on in the next line; ids stay whole', () 
   )
 })
 
+test('where it is not enough that text goes on, extra columns are left out', () => {
+  const more = { ...fields, made: { ...fields.made!, column: 'MADE', extra: true } }
+  const lines = (width: number) => render(more, disks, false, width).split('\n')
+  expect(lines(200)[0]).toMatch(/^ID +NOTE +SIZE +MADE$/)
+  expect(lines(36)[0]).toMatch(/^ID +NOTE +SIZE$/)
+  expect(lines(20)).toContain('size_gib: 1024 GiB')
+})
+
 test('where no table fits, and when asked for, an item is a block with all there is to tell', () => {
   const blocks = render(fields, disks, false, 20)
   expect(blocks.split('\n\n')).toHaveLength(2)
