@@ -80,6 +80,7 @@ export const commands: readonly CommandEntry[] = [
   entry('removeimage ri', 'remove images and their snapshots', () => import('./commands/removeimage.js')),
   entry('listvolumes lv', 'list EBS volumes', () => import('./commands/listvolumes.js')),
   entry('createvolume cv', 'make an EBS volume', () => import('./commands/createvolume.js')),
+  entry('resizevolume res', 'make an EBS volume larger', () => import('./commands/resizevolume.js')),
   entry('removevolume rv', 'delete EBS volumes', () => import('./commands/removevolume.js')),
   entry('listkeypairs lk', 'list key pairs', () => import('./commands/listkeypairs.js')),
   entry('createkey ck', 'make or import a key pair', () => import('./commands/createkey.js')),

@@ -27,6 +27,7 @@ export { type PublicImage, type PublicImageOptions, searchPublicImages } from '.
 export { listRegions, listZones, type RegionListing, type ZoneListing } from './regions.js'
 export { type ImageUse, imageUse, removeImage } from './remove-image.js'
 export { removableVolume, removeVolume } from './remove-volume.js'
+export { type ResizedVolume, resizeVolume } from './resize-volume.js'
 export { type SpotHistory, type SpotHistoryOptions, spotHistory, type ZonePrices } from './spot-history.js'
 export { listSpotRequests, type SpotRequestListing } from './spot-requests.js'
 export { listVolumes, type VolumeFilters, type VolumeListing } from './volumes.js'

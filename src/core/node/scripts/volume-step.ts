@@ -17,7 +17,7 @@ export interface AttachedVolume {
  * The disk by volume id: on Nitro the device name that EC2 was told means nothing. Source: EC2 user guide, "Map Amazon EBS
  * volumes to NVMe device names"; on Xen `/dev/sdf` is `/dev/xvdf`.
  */
-const functions = String.raw`
+export const volumeFunctions = String.raw`
 sc_disk() {
   sc_serial=$(printf '%s' "$1" | tr -d -)
   for sc_at in "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_$sc_serial" "/dev/xvd$(printf '%s' "$2" | sed 's,^/dev/[a-z]*d,,')" "$2"; do
@@ -106,5 +106,5 @@ export function volumesStep(volumes: readonly AttachedVolume[]): ScriptStep {
       sh`sc_volume ${volumeId} ${device} ${mountPath} ${partition === undefined ? '' : String(partition)} ${format ?? ''}`
         .text,
   )
-  return { name: 'volumes', command: new ShellCommand(`${functions}${calls.join('\n')}`) }
+  return { name: 'volumes', command: new ShellCommand(`${volumeFunctions}${calls.join('\n')}`) }
 }
