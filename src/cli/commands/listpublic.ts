@@ -21,7 +21,7 @@ export const define: DefineCommand = (command, cli) => {
   command
     .description('search the public images of Debian, Ubuntu, Amazon Linux and the local cloud, newest first')
     .argument('[word...]', 'only images with these words in name, description, publisher or architecture')
-    .option('-a, --all', 'older issues too, not only the newest of each release')
+    .option('-a, --all', 'older issues too, not only the newest of each release of the last two years')
   listingOptions(command).action(async (words: string[], flags: ListingFlags & { all?: boolean }) => {
     const sc = await openFor(cli, flags)
     const found = await searchPublicImages(sc, { words, all: flags.all === true, signal: cli.signal })
