@@ -18,8 +18,13 @@ export function confirmationOptions(command: Command): Command {
  * Whether to go on: said beforehand by a flag, or asked for. Who declines is told that nothing was done.
  * @throws ConfirmationNeeded without a terminal
  */
-export async function confirmed(question: string, flags: ConfirmationFlags, signal: AbortSignal): Promise<boolean> {
+export async function confirmed(
+  question: string,
+  flags: ConfirmationFlags,
+  signal: AbortSignal,
+  declined = 'nothing was done',
+): Promise<boolean> {
   if (flags.confirm || flags.yes || (await confirm(question, signal))) return true
-  log.info('Aborting: nothing was done')
+  log.info(`Aborting: ${declined}`)
   return false
 }

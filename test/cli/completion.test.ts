@@ -61,7 +61,7 @@ describe('what a word may become', () => {
     expect(words('strat', '')).toEqual([])
   })
   test('of every argument it is known whether completion has names for it', () => {
-    const free = ['kind', 'which', 'name', 'way', 'shell', 'word']
+    const free = ['kind', 'which', 'name', 'way', 'shell', 'word', 'time', 'size', 'bucket', 'type', 'words']
     const unknown = (command: CommandDescription): string[] => [
       ...command.arguments
         .filter(({ name, choices }) => !choices.length && !kindOfArgument(name) && !free.includes(name))

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import type { Leftover } from '../../index.js'
 import { confirm } from '../confirm.js'
 import type { DefineCommand } from '../context.js'
@@ -5,13 +6,15 @@ import { examples } from '../examples.js'
 
 interface Flags {
   readonly yes?: boolean
+  readonly confirm?: boolean
   readonly dryRun?: boolean
   readonly json?: boolean
 }
 
 export const define: DefineCommand = (command, cli) => {
   command
-    .option('-y, --yes', 'remove them without asking')
+    .option('-y, --yes', 'remove them without asking (--confirm is the same)')
+    .addOption(new Option('-c, --confirm').hideHelp())
     .option('-n, --dry-run', 'only list them (the default without a terminal)')
     .option('--json', 'list them as JSON')
     .action(async (flags: Flags) => {
@@ -32,7 +35,7 @@ export const define: DefineCommand = (command, cli) => {
 
 async function wanted(found: readonly Leftover[], flags: Flags, signal: AbortSignal): Promise<boolean> {
   if (flags.dryRun) return false
-  if (flags.yes) return true
+  if (flags.yes || flags.confirm) return true
   if (!process.stdin.isTTY || flags.json) return false
   const what = found.length === 1 ? 'it' : `these ${found.length}`
   return confirm(`Remove ${what}? A start that is under way elsewhere is spoiled by that.`, signal)

@@ -13,7 +13,7 @@ const instead: Readonly<Record<string, string>> = {
 export const define: DefineCommand = (command) => {
   command
     .description('gone: images in S3 (instance store) are gone from AWS')
-    .argument('[words...]')
+    .argument('[words...]', 'whatever: the answer is the same')
     .allowUnknownOption()
     .action(() => {
       throw new NoLongerAvailable(

@@ -31,6 +31,9 @@ export const listing: Listing<ClusterListing> = {
     zone: field.text('availability zone', ({ zone }) => zone),
     keyname: field.text('key pair', ({ keyname }) => keyname),
     volumes: field.list('EBS volumes it was started with', ({ volumes }) => volumes, volumeFields),
+    ends: field.time('when it ends by itself', ({ ends }) => ends),
+    ended: field.time('when it ended by itself', ({ ended }) => ended),
+    isProtected: field.flag('whether it is protected from being terminated', (one) => one.isProtected === true),
     nodes: field.list('its nodes, the master first', ({ nodes }) => nodes, nodeFields),
   },
 }

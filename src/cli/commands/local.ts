@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { confirmationOptions } from '../confirmation.js'
 import type { CliContext, DefineCommand } from '../context.js'
 import { examples, percentage, positiveInteger } from '../examples.js'
 import { define as rollback } from './rollback.js'
@@ -25,8 +26,7 @@ export const define: DefineCommand = (command, cli) => {
   act('doctor', 'check what the local cloud needs from this computer, one by one')
     .option('-q, --quiet', 'print only what is missing')
     .action(async (flags) => (await import('../local/doctor.js')).doctor(cli, flags))
-  act('reset', 'remove all machines, disks, keys and buckets of the local cloud')
-    .option('-c, --confirm', 'do not ask')
+  confirmationOptions(act('reset', 'remove all machines, disks, keys and buckets of the local cloud'))
     .option('--images', 'remove the base images too')
     .action(async (flags) => (await import('../local/reset.js')).reset(cli, flags))
   act('env', 'print the settings with which the aws CLI and boto3 talk to the local cloud').action(async () =>

@@ -1,15 +1,13 @@
-import { describeTermination, log } from '../../index.js'
-import { confirm } from '../confirm.js'
+import { describeTermination } from '../../index.js'
+import { type ConfirmationFlags, confirmationOptions, confirmed } from '../confirmation.js'
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
 
 export const define: DefineCommand = (command, cli) => {
-  command
-    .argument('<tag...>', 'names of the clusters')
-    .option('-c, --confirm', 'do not ask')
+  confirmationOptions(command.argument('<tag...>', 'names of the clusters'))
     .option('-f, --force', 'ignore failing plugins')
     .option('-n, --dry-run', 'only tell what would be deleted and what would stay')
-    .action(async (tags: string[], flags: { confirm?: boolean; force?: boolean; dryRun?: boolean }) => {
+    .action(async (tags: string[], flags: ConfirmationFlags & { force?: boolean; dryRun?: boolean }) => {
       const { cm } = await cli.open()
       for (const tag of tags) {
         const planned = await cm.planTermination(tag, { signal: cli.signal })
@@ -18,10 +16,9 @@ export const define: DefineCommand = (command, cli) => {
           cli.print(plan)
           continue
         }
-        if (!flags.confirm && !planned.isProtected && !(await confirm(`${plan}\nTerminate it?`, cli.signal))) {
-          log.info(`Aborting: ${tag} is left as it is`)
-          continue
-        }
+        const agreed = () => confirmed(`${plan}\nTerminate it?`, flags, cli.signal, `${tag} is left as it is`)
+        // Of a protected one nothing is asked: it is refused.
+        if (!planned.isProtected && !(await agreed())) continue
         await cm.terminateCluster(tag, { force: flags.force === true, signal: cli.signal })
       }
     })

@@ -57,6 +57,7 @@ const ofArgument: Readonly<Record<string, WordKind>> = {
   args: 'file',
   local: 'file',
   source: 'file',
+  paths: 'file',
 }
 
 /** Undefined: any word, of which nothing is known. */

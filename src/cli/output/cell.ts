@@ -1,19 +1,13 @@
+import { localTime } from '../../index.js'
+
+export { localTime }
+
 /** Text from elsewhere (tags, names of strangers' images) without what a terminal would obey. */
 export function harmless(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
     if (character === '\n' || character === '\t') return ' '
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
-}
-
-const parts = {
-  ...({ year: 'numeric', month: '2-digit', day: '2-digit' } as const),
-  ...({ hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' } as const),
-}
-
-/** A moment as `2026-01-31 08:15:00 CET`, in this computer's zone. */
-export function localTime(time: Date): string {
-  return time.toLocaleString('sv-SE', parts)
 }
 
 /** A price in US dollars with four decimals, as spot prices are quoted. */

@@ -137,7 +137,7 @@ test('a node that cannot be told is named, with what to do; the end is recorded 
 test('how a login tells the end, and lengths are written', async () => {
   await start({ ttl: 900 })
   const target = await on.cm.sshTarget('c', 'master')
-  expect(target.clusterEnds).toEqual((await cluster()).ends)
+  expect(target.clusterEnds).toEqual({ tag: (await cluster()).tag, at: (await cluster()).ends })
   expect([45_000, 600_000, 7_800_000, 3_600_000, 273_600_000].map(lengthText)).toEqual([
     '45s',
     '10m',
