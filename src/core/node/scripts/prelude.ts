@@ -10,6 +10,28 @@ trap 'sc_code=$?; [ "$sc_code" = 0 ] || printf "step %s failed\n" "$sc_step" >&2
 sc_changed() { printf 'changed: %s\n' "$*"; }
 sc_fail() { printf '%s\n' "$*" >&2; exit 1; }
 
+read -r sc_machine 2>/dev/null < /etc/machine-id || sc_machine=none
+
+# sc_name PATH - in $sc_tmp, a name for what is to replace PATH; what scripts that were cut off have left beside it goes.
+# Named after machine and process: a home may be shared, and another script be at work.
+sc_name() {
+  for sc_old in "$1".sc-"$sc_machine"-*; do
+    [ -e "$sc_old" ] || continue
+    sc_pid=${'$'}{sc_old##*-}
+    sc_pid=${'$'}{sc_pid%%.*}
+    [ -d "/proc/$sc_pid" ] && [ "$sc_pid" != $$ ] || rm -rf "$sc_old"
+  done
+  sc_tmp=$1.sc-$sc_machine-$$
+}
+
+# sc_new PATH - an empty file of that name, for root's or the user's eyes only
+sc_new() {
+  sc_name "$1"
+  umask 077
+  : > "$sc_tmp"
+  umask 022
+}
+
 # sc_install TMP PATH MODE OWNER:GROUP - puts TMP in place of PATH unless they agree
 sc_install() {
   if cmp -s "$1" "$2" 2>/dev/null && [ "$(stat -c '%a %U:%G' "$2")" = "$3 $4" ]; then
@@ -25,7 +47,7 @@ sc_install() {
 
 # sc_file PATH MODE OWNER:GROUP CONTENT
 sc_file() {
-  sc_tmp=$(mktemp "$1.XXXXXX")
+  sc_new "$1"
   printf '%s' "$4" > "$sc_tmp"
   sc_install "$sc_tmp" "$1" "$2" "$3"
 }
@@ -36,7 +58,7 @@ sc_block() {
   [ -e "$2" ] || [ -n "$6" ] || return 0
   [ $# -ge 7 ] || set -- "$@" ''
   [ -d "$(dirname "$2")" ] || { mkdir -p "$(dirname "$2")"; chmod 700 "$(dirname "$2")"; }
-  sc_tmp=$(mktemp "$2.XXXXXX")
+  sc_new "$2"
   printf '%s' "$6" > "$sc_tmp.body"
   printf '%s' "$7" > "$sc_tmp.names"
   { [ ! -e "$2" ] || cat "$2"; } | awk -v kind="$1" -v b="# BEGIN $5" -v e="# END $5" -v body="$sc_tmp.body" -v names="$sc_tmp.names" '
@@ -111,7 +133,7 @@ sc_edit_block() {
 # sc_line PATH MODE OWNER:GROUP LINE - the line somewhere in the file
 sc_line() {
   ! grep -qxF -- "$4" "$1" 2>/dev/null || return 0
-  sc_tmp=$(mktemp "$1.XXXXXX")
+  sc_new "$1"
   { [ ! -e "$1" ] || cat "$1"; printf '%s\n' "$4"; } > "$sc_tmp"
   sc_install "$sc_tmp" "$1" "$2" "$3"
 }
@@ -164,9 +186,11 @@ sc_account() {
 sc_home() {
   [ ! -d "$2" ] || return 0
   mkdir -p "$(dirname "$2")"
-  if [ -d /etc/skel ]; then cp -rT /etc/skel "$2"; else mkdir "$2"; fi
-  chown -R "$1:$(id -g "$1")" "$2"
-  chmod 755 "$2"
+  sc_name "$2"
+  if [ -d /etc/skel ]; then cp -rT /etc/skel "$sc_tmp"; else mkdir "$sc_tmp"; fi
+  chown -R "$1:$(id -g "$1")" "$sc_tmp"
+  chmod 755 "$sc_tmp"
+  mv -T "$sc_tmp" "$2"
   sc_changed "$2"
 }
 
@@ -192,7 +216,7 @@ sc_key() {
 
 # sc_fstab SOURCE PATH OPTIONS - the one NFS line of a mount point
 sc_fstab() {
-  sc_tmp=$(mktemp /etc/fstab.XXXXXX)
+  sc_new /etc/fstab
   { [ ! -e /etc/fstab ] || cat /etc/fstab; } | awk -v source="$1" -v path="$2" -v options="$3" '
     $1 !~ /^#/ && $2 == path && $3 ~ /^nfs/ { if (!done++) print source, path, "nfs", options, 0, 0; next }
     { print }
@@ -219,7 +243,7 @@ sc_mount_nfs() {
 sc_umount_nfs() {
   if mountpoint -q "$1"; then umount "$1" 2>/dev/null || umount -l "$1"; sc_changed "$1"; fi
   [ -e /etc/fstab ] || return 0
-  sc_tmp=$(mktemp /etc/fstab.XXXXXX)
+  sc_new /etc/fstab
   awk -v path="$1" '!($1 !~ /^#/ && $2 == path && $3 ~ /^nfs/)' /etc/fstab > "$sc_tmp"
   sc_install "$sc_tmp" /etc/fstab 644 root:root
 }
@@ -234,22 +258,26 @@ sc_nfs_server() {
   fi
 }
 
-# sc_exports BLOCK CONTENT - what a block of /etc/exports says; the server is told only when that changed
+# sc_export_again - tells the server what /etc/exports says, unless it was told since that changed
+sc_export_again() {
+  if [ -e /var/lib/nfs/etab ]; then [ /etc/exports -nt /var/lib/nfs/etab ] || return 0; else [ -s /etc/exports ] || return 0; fi
+  exportfs -ra
+}
+
+# sc_exports BLOCK CONTENT - what a block of /etc/exports says
 sc_exports() {
   [ -e /etc/exports ] || [ -n "$2" ] || return 0
   [ -e /etc/exports ] || : > /etc/exports
-  sc_before=$(cksum < /etc/exports)
   sc_block plain /etc/exports 644 root:root "$1" "$2"
-  [ "$sc_before" = "$(cksum < /etc/exports)" ] || exportfs -ra
+  sc_export_again
 }
 
 # sc_export_to BLOCK CLIENTS LINES - in the block, LINES instead of those of CLIENTS (each with its options, a line each)
 sc_export_to() {
   [ -e /etc/exports ] || [ -n "$3" ] || return 0
   [ -e /etc/exports ] || : > /etc/exports
-  sc_before=$(cksum < /etc/exports)
   sc_edit_block plain /etc/exports 644 root:root "$1" "$2" "$3"
-  [ "$sc_before" = "$(cksum < /etc/exports)" ] || exportfs -ra
+  sc_export_again
 }
 
 # sc_export_blocks - names of our blocks in /etc/exports
@@ -282,6 +310,8 @@ sc_apt() {
     sc_try=$((sc_try + 1))
     case $sc_said in
       *'Could not get lock'*) [ "$sc_try" -lt 30 ] || sc_fail "$sc_said"; sleep 5 ;;
+      # An earlier run was cut off in the middle.
+      *'dpkg --configure -a'*) [ "$sc_try" -lt 2 ] || sc_fail "$sc_said"; DEBIAN_FRONTEND=noninteractive dpkg --configure -a --force-confdef --force-confold > /dev/null 2>&1 < /dev/null || true ;;
       *) printf '%s\n' "$sc_said" | tail -n 15 >&2; return 1 ;;
     esac
   done

@@ -15,7 +15,7 @@ export function openRootStep(publicKey: string): ScriptStep {
     command: sh`sc_first_boot
 sc_keys=/root/.ssh/authorized_keys
 sc_directory /root/.ssh 700 root:root
-sc_tmp=$(mktemp "$sc_keys.XXXXXX")
+sc_new "$sc_keys"
 { grep -svF -- ${blob} "$sc_keys" || true; printf '%s\n' ${line}; } > "$sc_tmp"
 sc_install "$sc_tmp" "$sc_keys" 600 root:root
 ! command -v restorecon > /dev/null || restorecon -RF /root/.ssh
@@ -34,7 +34,7 @@ if ! sc_permitted && grep -Eqi '^[[:space:]]*Include[[:space:]]+"?/etc/ssh/sshd_
 "
 fi
 if ! sc_permitted && [ "$(head -n 1 "$sc_config")" != "$sc_permit" ]; then
-  sc_tmp=$(mktemp "$sc_config.XXXXXX")
+  sc_new "$sc_config"
   { printf '%s\n' "$sc_permit"; cat "$sc_config"; } > "$sc_tmp"
   sc_install "$sc_tmp" "$sc_config" "$(stat -c %a "$sc_config")" "$(stat -c %U:%G "$sc_config")"
 fi

@@ -80,7 +80,7 @@ sc_volume() {
     sc_same_device "$sc_at" "$sc_part" ||
       sc_fail "$sc_at has the same file system as volume $1, by its UUID: one is a copy; give it another with tune2fs -U random (xfs_admin -U generate)"
   done
-  sc_tmp=$(mktemp /etc/fstab.XXXXXX)
+  sc_new /etc/fstab
   { [ ! -e /etc/fstab ] || cat /etc/fstab; } | awk -v source="UUID=$sc_uuid" -v path="$3" '
     $1 !~ /^#/ && ($2 == path || $1 == source) { next }
     { print }
