@@ -11,7 +11,7 @@ const programs =
 const standIn = `#!/bin/sh
 echo >> /run/cut
 read -r at < /run/cut-at
-[ "$(/usr/bin/wc -l < /run/cut)" != "$at" ] || kill -s KILL -- "-$CUT_GROUP"
+[ "$at" = 0 ] || [ "$(/usr/bin/wc -l < /run/cut)" -lt "$at" ] || kill -s KILL -- "-$CUT_GROUP"
 name=\${0##*/}
 exec "$(PATH=\${PATH#${there}:} command -v "$name")" "$@"
 `

@@ -25,7 +25,8 @@ const reloadMs = 10_000
 export class RootLogin {
   /** The user that opened a node of this cluster. */
   private found: string | undefined
-  private attempts = 0
+  /** By instance id: how many users were tried that nobody had named. */
+  private readonly tried = new Map<string, number>()
 
   /** @param imageUser as the settings name it; absent: as the image tells it, else a usual one */
   constructor(
@@ -48,7 +49,7 @@ export class RootLogin {
 
   private async open(node: Node, refusal: SSHAuthException, signal: AbortSignal | undefined): Promise<void> {
     const asked = refusal instanceof LoginElsewhere ? refusal.user : undefined
-    const user = this.imageUser ?? asked ?? this.found ?? usualUsers[this.attempts++ % usualUsers.length]!
+    const user = this.imageUser ?? asked ?? this.nextUsualUser(node)
     using ssh = node.newSshAs(user)
     try {
       await withSignal(signal, () => ssh.connect())
@@ -61,6 +62,14 @@ export class RootLogin {
     }
     await openWithSudo(node, ssh, user, signal)
     await mustBeOpen(node, user, signal)
+  }
+
+  /** Another one each time, first the one that was right on another node. */
+  private nextUsualUser({ id }: Node): string {
+    const users = [...new Set([...(this.found === undefined ? [] : [this.found]), ...usualUsers])]
+    const tried = this.tried.get(id) ?? 0
+    this.tried.set(id, tried + 1)
+    return users[tried % users.length]!
   }
 
   /** A user's name that is wrong for certain ends the start; a key that cloud-init has not written yet does not. */

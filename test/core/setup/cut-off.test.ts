@@ -83,6 +83,7 @@ describe.skipIf(!canRunNodes)('scripts of the set-up that are cut off anywhere',
           await one.cutAt(0)
           await setUp()
           const now = await everywhere(state)
+          if (all) console.log(`${nodes[index]!.alias} ${at}/${counts[index]}`)
           if (now.join() !== whole.join()) failures.push(`${nodes[index]!.alias} cut at ${at}:\n${changes(whole, now)}`)
         }
       }
