@@ -190,7 +190,8 @@ sc_home() {
   if [ -d /etc/skel ]; then cp -rT /etc/skel "$sc_tmp"; else mkdir "$sc_tmp"; fi
   chown -R "$1:$(id -g "$1")" "$sc_tmp"
   chmod 755 "$sc_tmp"
-  mv -T "$sc_tmp" "$2"
+  # Another node may have made it meanwhile, where it is shared.
+  mv -T "$sc_tmp" "$2" 2>/dev/null || { rm -rf "$sc_tmp"; [ -d "$2" ] || sc_fail "$2 could not be made"; return 0; }
   sc_changed "$2"
 }
 
