@@ -48,6 +48,7 @@ export async function addNodes(
       const aliases = chooseAliases(cluster, before, options, pending)
       if (pending) tellPending(deps, tag, pending, aliases)
       await followAccess(deps, group, cluster.record, signal)
+      await pool.probeJumpHost(tag, cluster.record, signal)
       const join = options.create === false ? undefined : joining(aliases, options, pending)
       const ids =
         !join || join.launched

@@ -85,7 +85,7 @@ export class ClusterManager {
   }
   /** What a start would make; changes nothing. @throws what is wrong with the settings */
   async previewStart(tag: string, options?: StartOptions): Promise<StartPreview> {
-    return previewStart(this.deps, tag, interruptible(options))
+    return previewStart(this.deps, this.pool, tag, interruptible(options))
   }
   async stopCluster(tag: string, options?: StopOptions): Promise<void> {
     await stopCluster(this.deps, this.pool, tag, interruptible(options))

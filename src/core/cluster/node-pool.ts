@@ -61,6 +61,11 @@ export class NodePool {
     }
   }
 
+  /** Looks whether nodes with this login can be reached at all, where that is through a jump host. @throws JumpHostUnusable */
+  async probeJumpHost(tag: string, login: LoginSettings, signal?: AbortSignal): Promise<void> {
+    await this.proxyOf(tag, login)?.probe(signal)
+  }
+
   close(): void {
     for (const node of this.nodes.values()) node.close()
     this.nodes.clear()
@@ -81,8 +86,12 @@ export class NodePool {
   private proxyOf(tag: string, login: LoginSettings): SshProxy | undefined {
     const { sshProxy } = login
     if (sshProxy === undefined) return undefined
-    let proxy = this.proxies.get(tag)
-    if (!proxy) this.proxies.set(tag, (proxy = new SshProxy(this.deps, this.keyOf(tag, login), sshProxy)))
+    const key = this.keyOf(tag, login)
+    const known = this.proxies.get(tag)
+    if (known?.isFor(sshProxy, key)) return known
+    known?.close() // the config has changed since
+    const proxy = new SshProxy(this.deps, key, sshProxy)
+    this.proxies.set(tag, proxy)
     return proxy
   }
 

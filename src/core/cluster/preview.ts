@@ -3,6 +3,7 @@ import { hasPublicIps } from './check-network.js'
 import type { ClusterDeps } from './deps.js'
 import { needsPlacementGroup } from './launch.js'
 import { isSpot } from './launch-attempts.js'
+import type { NodePool } from './node-pool.js'
 import { checkedStart } from './start.js'
 import type { StartOptions } from './start-options.js'
 import { groupName } from './tag.js'
@@ -45,8 +46,13 @@ export interface StartPreview {
  *
  * @throws as `startCluster` does before it launches
  */
-export async function previewStart(deps: ClusterDeps, tag: string, options: StartOptions = {}): Promise<StartPreview> {
-  const { checked, sshCidr } = await checkedStart(deps, tag, options)
+export async function previewStart(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  options: StartOptions = {},
+): Promise<StartPreview> {
+  const { checked, sshCidr } = await checkedStart(deps, pool, tag, options)
   const { record, network } = checked
   const zone = record.zone ?? network.zone
   const volumes = record.launch?.volumes ?? []

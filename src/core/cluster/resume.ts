@@ -19,7 +19,7 @@ import { defaultSetup, loadPlugins, loadPluginsLeniently, runHooks } from './run
 import type { StartOptions } from './start-options.js'
 import { mayLack, planAgain } from './start-plan.js'
 import { validatePlan } from './validate.js'
-import { attachVolumes } from './volumes.js'
+import { attachVolumes, checkOwners } from './volumes.js'
 import { waitForNodes } from './wait-for-cluster.js'
 
 /** Starts the stopped nodes of a cluster and sets it up again; also finishes a start that was interrupted. */
@@ -42,6 +42,9 @@ export async function resumeCluster(
     ? await loadPlugins(deps, cluster.plugins)
     : await loadPluginsLeniently(deps, cluster.plugins, 'missing')
   if (!options.validateOnly) await followAccess(deps, group, cluster.record, signal)
+  await pool.probeJumpHost(tag, cluster.record, signal)
+  const master = nodes.find((node) => node.isMaster())
+  if (master) await checkOwners(deps, cluster.volumes, master, signal)
   const pending = unfinished ? undefined : pendingLaunch(group)
   const launched = unfinished
     ? await launchMissing(deps, cluster, nodes, notesOf(group), options, progress)

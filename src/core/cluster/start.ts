@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs'
 import type { LoadedPlugin } from '../setup/loader.js'
 import { cancellable, type Progress } from './cancellable.js'
 import { hasPublicIps } from './check-network.js'
 import { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { findGroups } from './discover.js'
-import { CancelledStartRequest, clusterExists } from './errors.js'
+import { CancelledStartRequest, ClusterValidationError, clusterExists } from './errors.js'
+import { readJumpHost } from './jump-host.js'
 import { createGroup, isLaunching, launchCluster } from './launch.js'
 import { beginLifetime, tellNotCounted } from './lifetime.js'
 import { readMarks } from './marks.js'
@@ -16,7 +18,7 @@ import { resumeCluster } from './resume.js'
 import { defaultSetup, loadPlugins, runHooks } from './run-hooks.js'
 import { sshSource } from './ssh-source.js'
 import type { StartOptions } from './start-options.js'
-import { planStart } from './start-plan.js'
+import { planStart, type StartPlan } from './start-plan.js'
 import { checkTag } from './tag.js'
 import { removeCluster } from './terminate.js'
 import { type CheckedPlan, validatePlan } from './validate.js'
@@ -57,7 +59,7 @@ async function createCluster(
 ): Promise<Cluster> {
   const { signal } = options
   progress('checking the settings')
-  const { plugins, checked, sshCidr } = await checkedStart(deps, tag, options)
+  const { plugins, checked, sshCidr } = await checkedStart(deps, pool, tag, options)
   if (options.validateOnly) {
     deps.log.info(`All settings of cluster ${tag} are valid`)
     return new Cluster(tag, '', () => checked.record, deps, pool, checked.marks)
@@ -88,7 +90,12 @@ interface CheckedStart {
 }
 
 /** A start that would succeed as far as can be known before. Plugins are loaded: a mistake in one must not cost money. */
-export async function checkedStart(deps: ClusterDeps, tag: string, options: StartOptions): Promise<CheckedStart> {
+export async function checkedStart(
+  deps: ClusterDeps,
+  pool: NodePool,
+  tag: string,
+  options: StartOptions,
+): Promise<CheckedStart> {
   checkTag(tag)
   const { signal, validateOnly } = options
   const plan = planStart(deps, tag, options.template, options.overrides ?? {})
@@ -101,10 +108,28 @@ export async function checkedStart(deps: ClusterDeps, tag: string, options: Star
     plan.record.sshProxy === undefined
       ? sshSource(deps, access, signal)
       : validated.then(({ network }) => sshSource(deps, { ...access, insideVpc: network.vpcId }, signal))
-  const [plugins, checked, sshCidr] = await everything([loadPlugins(deps, plan.record.plugins), validated, source])
+  const [plugins, checked, sshCidr] = await everything([
+    loadPlugins(deps, plan.record.plugins),
+    validated,
+    source,
+    checkJumpHost(pool, plan, signal),
+  ])
   tellIfPrivate(deps, checked)
   tellIfSpotEnds(deps, checked)
   return { plugins, checked, sshCidr }
+}
+
+/** A key that is still to be made is none that a jump host knows. @throws JumpHostUnusable, ClusterValidationError */
+async function checkJumpHost(pool: NodePool, { tag, record, key }: StartPlan, signal?: AbortSignal): Promise<void> {
+  // What cannot be read is among the plan's problems.
+  if (record.sshProxy === undefined || key.location === '' || !readJumpHost(record.sshProxy)) return
+  if (key.ours && !existsSync(key.location)) {
+    const why = `ssh_proxy: key pair ${key.keyname} is made by the first start, so that no jump host can know it yet`
+    throw new ClusterValidationError(why, {
+      hint: 'name in keyname (-k) a key pair that opens the jump host, with a [key] section for its file',
+    })
+  }
+  await pool.probeJumpHost(tag, record, signal)
 }
 
 function tellIfPrivate({ log }: ClusterDeps, checked: CheckedPlan): void {

@@ -1,4 +1,4 @@
-import type { EC2 } from '@aws-sdk/client-ec2'
+import type { EC2, Volume as Ec2Volume } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { attachedTo, describeVolumes } from '../aws/volumes.js'
@@ -95,6 +95,46 @@ export async function checkVolumes(
 }
 
 /**
+ * Looks whether the master can have its volumes again.
+ * @throws ClusterValidationError when somebody else has one, VolumeDoesNotExist
+ */
+export async function checkOwners(
+  deps: Pick<ClusterDeps, 'aws'>,
+  volumes: readonly ClusterVolume[],
+  master: Node,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (volumes.length === 0) return
+  const found = await describeVolumes(deps.aws.ec2, idsOf(volumes), signal)
+  for (const volume of volumes) {
+    const now = found.get(volume.volumeId) ?? {}
+    if (!isLeaving(now, master)) checkOwner(volume, now, master)
+  }
+}
+
+/** It is being detached from somebody else. */
+function isLeaving(volume: Ec2Volume, master: Node): boolean {
+  const { Attachments = [] } = volume
+  return (
+    attachedTo(volume) !== master.id &&
+    Attachments.length > 0 &&
+    Attachments.every(({ State }) => State === 'detaching')
+  )
+}
+
+function checkOwner(
+  { name, volumeId }: Pick<ClusterVolume, 'name' | 'volumeId'>,
+  volume: Ec2Volume,
+  master: Node,
+): void {
+  const owner = attachedTo(volume)
+  if (owner === undefined || owner === master.id) return
+  throw new ClusterValidationError(`volume ${name} (${volumeId}) is attached to ${owner}, not to ${master.alias}`, {
+    hint: 'stop the cluster that has it, or detach it there, then go on with "starcluster start -x"',
+  })
+}
+
+/**
  * Attaches the cluster's volumes to its master, those that are not yet.
  * @throws ClusterValidationError when somebody else has one
  */
@@ -112,16 +152,8 @@ export async function attachVolumes(
     const found = await describeVolumes(ec2, ids, s)
     for (const { name, volumeId, device } of volumes) {
       const volume = found.get(volumeId) ?? {}
-      const owner = attachedTo(volume)
-      if (owner !== undefined && owner !== master.id) {
-        if (volume.Attachments?.every(({ State }) => State === 'detaching')) continue
-        throw new ClusterValidationError(
-          `volume ${name} (${volumeId}) is attached to ${owner}, not to ${master.alias}`,
-          {
-            hint: 'detach it there, then go on with "starcluster start -x"',
-          },
-        )
-      }
+      if (isLeaving(volume, master)) continue
+      checkOwner({ name, volumeId }, volume, master)
       if (volume.State !== 'available' || begun.has(volumeId)) continue
       deps.log.info(`Attaching volume ${name} (${volumeId}) to ${master.alias} as ${device}...`)
       await attach(ec2, volumeId, master.id, device, s)

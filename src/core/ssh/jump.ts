@@ -10,6 +10,11 @@ export class SshJump implements Disposable {
     this.#session = new SshSession(target)
   }
 
+  /** Logs in to the jump host itself. @throws SSHError naming it */
+  async connect(signal?: AbortSignal): Promise<void> {
+    await this.#session.connection(signal)
+  }
+
   /** A stream to a port as the jump host reaches it. @throws SSHError naming the jump host */
   async reach(host: string, port: number, signal?: AbortSignal): Promise<Duplex> {
     const connection = await this.#session.connection(signal)
