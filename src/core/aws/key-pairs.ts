@@ -31,14 +31,26 @@ export async function describeKeyPair(
   }
 }
 
-/** Registers a public key (authorized_keys form) under a name. */
+/** Tag of key pairs whose private half StarCluster made. */
+const madeTag = 'starcluster:made'
+
+/** Names of the key pairs that StarCluster made in the region. */
+export async function describeOwnKeyPairs(ec2: Pick<EC2, 'describeKeyPairs'>, signal?: AbortSignal): Promise<string[]> {
+  const Filters = [{ Name: 'tag-key', Values: [madeTag] }]
+  const { KeyPairs = [] } = await ec2.describeKeyPairs({ Filters }, abortable(signal))
+  return KeyPairs.flatMap(({ KeyName }) => KeyName ?? [])
+}
+
+/** Registers a public key (authorized_keys form) under a name. `made`: StarCluster made the pair, which a tag says. */
 export async function importKeyPair(
   ec2: Pick<EC2, 'importKeyPair'>,
   name: string,
   publicKey: string,
-  signal?: AbortSignal,
+  { made = false, signal }: { readonly made?: boolean; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  await ec2.importKeyPair({ KeyName: name, PublicKeyMaterial: Buffer.from(publicKey) }, abortable(signal))
+  const tags = { TagSpecifications: [{ ResourceType: 'key-pair' as const, Tags: [{ Key: madeTag, Value: 'true' }] }] }
+  const input = { KeyName: name, PublicKeyMaterial: Buffer.from(publicKey), ...(made ? tags : {}) }
+  await ec2.importKeyPair(input, abortable(signal))
 }
 
 /** True when two public keys in authorized_keys form are the same key, whatever their comments. */

@@ -1,15 +1,18 @@
 import { leftoversHere } from '../leftovers/here.js'
+import { leftKeyPairs } from '../leftovers/key-pairs.js'
 import type { Leftover } from '../leftovers/leftover.js'
 import { leftoversOnAws } from '../leftovers/on-aws.js'
 import { removeLeftovers } from '../leftovers/remove.js'
 import { cancellable } from './cancellable.js'
+import { ownKeyFile } from './cluster-key.js'
 import type { ClusterDeps } from './deps.js'
 import { type ClusterGroup, findGroups } from './discover.js'
-import { CancelledRequest, hasEnded } from './errors.js'
+import { CancelledRequest, hasEnded, IncompatibleCluster } from './errors.js'
 import { isLaunching } from './launch.js'
 import { localTime } from './lifetime-text.js'
 import { describeAllMembers } from './listing.js'
 import { readMarks } from './marks.js'
+import { readRecord } from './record.js'
 import { groupName } from './tag.js'
 
 export interface GcOptions {
@@ -37,6 +40,7 @@ export async function findLeftovers(deps: ClusterDeps, { signal }: GcOptions = {
         ...empty.map(
           (group): Leftover => ({ kind: 'security group', id: group.id, cluster: group.tag, why: whyEmpty(group) }),
         ),
+        ...(await keyPairs(deps, [...groups.values()], signal)),
         ...(await leftoversHere(deps, new Set(running))),
       ]
     },
@@ -52,6 +56,18 @@ function whyEmpty(found: ClusterGroup): string {
       ? `its cluster ended by itself at ${localTime(ends)}`
       : `a start that was interrupted ("starcluster start -x ${tag}" finishes it)`
   return `${groupName(tag)} has no instances: ${why}`
+}
+
+/** None where the settings of a cluster cannot be read: it may use any of them. */
+async function keyPairs(deps: ClusterDeps, groups: readonly ClusterGroup[], signal?: AbortSignal): Promise<Leftover[]> {
+  let used: Set<string>
+  try {
+    used = new Set(groups.map(({ tag, group }) => readRecord(tag, group.Tags).keyname))
+  } catch (error) {
+    if (error instanceof IncompatibleCluster) return []
+    throw error
+  }
+  return leftKeyPairs(deps.aws.ec2, { used, file: (keyname) => ownKeyFile(deps, keyname) }, signal)
 }
 
 /** Removes what `findLeftovers` found. */

@@ -72,13 +72,13 @@ export async function keyPairWork(
 /** Tells EC2 the public key. @returns the pair of that name that somebody else made meanwhile */
 async function imported(
   { aws, log }: Pick<ClusterDeps, 'aws' | 'log'>,
-  { keyname, location }: WantedKey,
+  { keyname, location, ours }: WantedKey,
   publicKey: string,
   signal?: AbortSignal,
 ): Promise<KeyPair | undefined> {
   log.info(`Importing key pair ${keyname} (public half of ${location})`)
   try {
-    await importKeyPair(aws.ec2, keyname, publicKey, signal)
+    await importKeyPair(aws.ec2, keyname, publicKey, { made: ours, signal })
     return undefined
   } catch (error) {
     if (!isAwsError(error, 'InvalidKeyPair.Duplicate')) throw error

@@ -17,6 +17,7 @@ export async function removeLeftovers(
     'spot request': (id) => ec2.cancelSpotInstanceRequests({ SpotInstanceRequestIds: [id] }, options),
     'placement group': (GroupName) => ec2.deletePlacementGroup({ GroupName }, options),
     'security group': (id) => deleteSecurityGroup(ec2, id, { signal }),
+    'key pair': (KeyName) => ec2.deleteKeyPair({ KeyName }, options),
     file: (path) => rm(path, { force: true }),
   }
   for (const kind of leftoverKinds) {

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { generateKeyPair } from '../../../src/core/ssh/keys.js'
 import { type InProcess, inProcessManager } from '../../support/in-process-manager.js'
 
 let on: InProcess
@@ -57,4 +58,23 @@ test('leftovers are found and removed; living clusters and what is not ours stay
 
 test('a region without clusters has no leftovers', async () => {
   expect(await on.cm.findLeftovers()).toEqual([])
+})
+
+test('a key pair that StarCluster made, no cluster uses and nobody here can use is left over; no other is', async () => {
+  const { ec2 } = on.aws
+  const mine = (await generateKeyPair('ed25519')).publicKey
+  await ec2.importKeyPair({ KeyName: 'mine', PublicKeyMaterial: Buffer.from(mine) })
+  await on.cm.startCluster('c', { createOnly: true, overrides: { clusterSize: 1 } })
+  const file = join(on.home.path, '.starcluster/keys/local/starcluster.pem')
+  const key = readFileSync(file, 'utf8')
+  rmSync(file)
+  expect(await on.cm.findLeftovers()).toEqual([]) // the cluster uses it
+  await on.cm.terminateCluster('c')
+  const found = await on.cm.findLeftovers()
+  expect(found).toMatchObject([{ kind: 'key pair', id: 'starcluster' }])
+  await on.home.write('.starcluster/keys/local/starcluster.pem', key)
+  expect(await on.cm.findLeftovers()).toEqual([]) // the next start uses it
+  await on.cm.removeLeftovers(found)
+  expect((await ec2.describeKeyPairs({})).KeyPairs!.map(({ KeyName }) => KeyName)).toEqual(['mine'])
+  await on.cm.startCluster('d', { createOnly: true }) // and imports it again
 })
