@@ -54,31 +54,18 @@ export async function addNodes(
         !join || join.launched
           ? before.filter((node) => aliases.includes(node.alias)).map(({ id }) => id)
           : await launch(deps, cluster, before, join, signal, progress)
-      const wait = async () => {
-        progress('waiting for the new nodes')
-        deps.log.info('Waiting for the new nodes to boot and to answer on ssh...')
-        const { imageUser } = options
-        const others = before.filter(({ id, state }) => state === 'running' && !ids.includes(id))
-        const added = join
-          ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, imageUser, signal })
-          : await waitForNodes(deps, pool, cluster, ids, { fresh: false, imageUser, signal })
-        await keepLifetime(deps, cluster, added, signal)
-        progress('configuring the new nodes')
-        await setUp(deps, cluster, await runningNodes(deps, cluster, signal), added, plugins, signal)
-        return added
-      }
       // -x of other nodes than those that were being added leaves these as they are.
       const concerned = options.create !== false || pending?.aliases.every((alias) => aliases.includes(alias))
-      const end = async () => {
-        if (concerned) await endPending(deps, cluster.groupId, signal)
-      }
-      const added = await wait().catch(async (error: unknown) => {
+      const end = () => (concerned ? endPending(deps, cluster.groupId, signal) : undefined)
+      try {
+        const added = await becomePart(deps, pool, cluster, ids, { ...options, before, join, plugins, progress })
+        await end()
+        return added
+      } catch (error) {
         // They are told what to do about; the same command again would be no help.
         if (error instanceof HooksFailed || error instanceof NoClusterNodesFound) await end()
         throw error
-      })
-      await end()
-      return added
+      }
     },
     (doing, cause) =>
       new CancelledRequest(
@@ -87,6 +74,35 @@ export async function addNodes(
         `the same command again, or "starcluster start -x ${tag}", goes on with what was launched; "starcluster removenode ${tag} NODE" removes it`,
       ),
   )
+}
+
+interface Joining extends Pick<AddNodesOptions, 'imageUser' | 'signal'> {
+  /** Nodes there were when the command began. */
+  readonly before: readonly Node[]
+  /** The launch they come from; undefined: they are nodes of old. */
+  readonly join: PendingLaunch | undefined
+  readonly plugins: readonly LoadedPlugin[]
+  readonly progress: Progress
+}
+
+/** Waits for the nodes and sets them up. @returns those that answer */
+async function becomePart(
+  deps: ClusterDeps,
+  pool: NodePool,
+  cluster: Cluster,
+  ids: readonly string[],
+  { before, join, plugins, progress, imageUser, signal }: Joining,
+): Promise<Node[]> {
+  progress('waiting for the new nodes')
+  deps.log.info('Waiting for the new nodes to boot and to answer on ssh...')
+  const others = before.filter(({ id, state }) => state === 'running' && !ids.includes(id))
+  const added = join
+    ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, imageUser, signal })
+    : await waitForNodes(deps, pool, cluster, ids, { fresh: false, imageUser, signal })
+  await keepLifetime(deps, cluster, added, signal)
+  progress('configuring the new nodes')
+  await setUp(deps, cluster, await runningNodes(deps, cluster, signal), added, plugins, signal)
+  return added
 }
 
 /** The launch that was interrupted when these are its nodes, else a new one. */

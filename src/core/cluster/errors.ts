@@ -108,11 +108,11 @@ export class NoClusterSpotRequests extends ClusterValidationError {
   override readonly code = 'NoClusterSpotRequests'
 }
 
-/** A node that took the place of one that did not answer does not answer either. */
+/** A node that was to take the place of one that did not answer could not be launched, or does not answer either. */
 export class ReplacementFailed extends StarClusterError {
   readonly code = 'ReplacementFailed'
   constructor(tag: string, names: string, cause: Error) {
-    super(`${names} of cluster ${tag} did not answer, was launched again, and still cannot be used: ${cause.message}`, {
+    super(`${names} of cluster ${tag} did not answer, and launched again cannot be used either: ${cause.message}`, {
       cause,
       hint: `"starcluster start -x ${tag}" tries to go on, "starcluster terminate ${tag}" removes the cluster`,
     })

@@ -16,7 +16,7 @@ import { poll } from './poll.js'
 import { defaultSetup, loadPluginsLeniently, runHooks, runningNodes } from './run-hooks.js'
 
 export interface RestartOptions {
-  /** Do not set the cluster up again. */
+  /** Do not set the cluster up again: only wait until its nodes have booted. */
   readonly rebootOnly?: boolean
   readonly signal?: AbortSignal
 }
@@ -61,7 +61,10 @@ export async function restartCluster(
         signal,
       })
       await keepLifetime(deps, cluster, nodes, signal)
-      if (rebootOnly) return
+      if (rebootOnly) {
+        deps.log.info(`All nodes of cluster ${tag} have booted again`)
+        return
+      }
       progress('configuring the nodes')
       await runHooks(deps, cluster, nodes, [defaultSetup(), ...plugins], 'run', signal)
     },

@@ -51,9 +51,9 @@ export async function waitForNewNodes(
       tellLeft(deps, cluster.tag, first.late)
       return [...first.nodes]
     }
-    const launched = await launchAgain(deps, pool, cluster, first, deadlines, { ...given, signal })
     const names = foldNodeNames(first.late.map(({ alias }) => alias))
     try {
+      const launched = await launchAgain(deps, pool, cluster, first, deadlines, { ...given, signal })
       return [...(await reach([...first.nodes.map(({ id }) => id), ...launched])).nodes]
     } catch (error) {
       if (given.signal?.aborted || !(error instanceof Error)) throw error
@@ -109,7 +109,7 @@ async function launchAgain(
     deps.log.warn(`${alias} (${id}) does not answer after ${seconds(stragglerMs)}: ${reason}; it is launched again`)
   }
   const gone = new Set(late.map(({ id }) => id))
-  const { notes: _, ...wish } = pending ?? {}
+  const { notes: _notes, launched: _launched, ...wish } = pending ?? {}
   const again = { ...wish, launchId: newLaunchId(), aliases: late.map(({ alias }) => alias) }
   await markPending(deps, cluster.groupId, again, signal)
   const there = (await cluster.getNodes({ signal })).filter(({ id }) => gone.has(id))

@@ -84,7 +84,9 @@ test('one that takes its place and does not answer either: a clear error, and st
   silent = (index, before) => before === 3 || (index === 1 && before < 3)
   await expect(start()).rejects.toMatchObject({
     code: 'ReplacementFailed',
-    message: expect.stringMatching(/^node001 of cluster c did not answer, was launched again.* ssh on node001/),
+    message: expect.stringMatching(
+      /^node001 of cluster c did not answer, and launched again cannot be used either: .*ssh on node001/,
+    ),
     hint: expect.stringMatching(/start -x c.*terminate c/),
   })
   const cluster = await cm.getCluster('c')
