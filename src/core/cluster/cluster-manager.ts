@@ -77,7 +77,7 @@ export class ClusterManager {
 
   /** Tries, one by one, what a start needs; changes nothing. @param problems what was refused when the config was read */
   examine(problems: readonly ConfigError[] = [], options?: { signal?: AbortSignal }): AsyncGenerator<DoctorCheck> {
-    return examination({ ...this.deps, problems }, interruptible(options))
+    return examination({ ...this.deps, pool: this.pool, problems }, interruptible(options))
   }
 
   async startCluster(tag: string, options?: StartOptions): Promise<Cluster> {

@@ -1,4 +1,5 @@
 import type { ClusterDeps } from '../cluster/deps.js'
+import type { NodePool } from '../cluster/node-pool.js'
 import type { ConfigError } from '../config/index.js'
 import { isStarClusterError } from '../errors.js'
 
@@ -15,6 +16,7 @@ export interface DoctorCheck {
 export interface DoctorDeps extends ClusterDeps {
   /** What was refused when the config was read. */
   readonly problems: readonly ConfigError[]
+  readonly pool: NodePool
 }
 
 /** Tries something. @throws what is wrong, or `Concern` */

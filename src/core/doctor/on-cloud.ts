@@ -104,7 +104,7 @@ export const mayLaunch: Probe = {
   name: 'a start',
   after: account.name,
   async try(deps, signal) {
-    const { nodes, network, securityGroup } = await previewStart(quiet(deps), freeName(), {
+    const { nodes, network, securityGroup } = await previewStart(quiet(deps), deps.pool, freeName(), {
       ...(signal ? { signal } : {}),
     })
     const kinds = nodes.map(({ aliases, instanceType, image }) => `${aliases.length} ${instanceType} of ${image.id}`)
