@@ -15,7 +15,11 @@ export interface CommandRun {
 }
 
 /** Runs a command of the command line in this process, parsed by commander, on a cloud without nodes. */
-export async function runCommand(on: InProcess, argv: readonly string[]): Promise<CommandRun> {
+export async function runCommand(
+  on: InProcess,
+  argv: readonly string[],
+  signal = new AbortController().signal,
+): Promise<CommandRun> {
   const [word = '', ...rest] = argv
   const entry = findCommand(word)
   if (!entry) throw new Error(`no command ${word}`)
@@ -23,7 +27,7 @@ export async function runCommand(on: InProcess, argv: readonly string[]): Promis
   const cli: CliContext = {
     globals: {},
     env: on.home.env,
-    signal: new AbortController().signal,
+    signal,
     print: (text) => {
       stdout += `${text}\n`
     },

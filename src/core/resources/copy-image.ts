@@ -51,12 +51,12 @@ export async function copyImage(
       return { region: target.region.name, id }
     }),
   )
-  waiting.signal?.throwIfAborted()
   const failed = copies.flatMap((copy, at) =>
     copy.status === 'rejected' ? [`${targets[at]?.region.name}: ${reasonOf(copy.reason)}`] : [],
   )
-  const [first] = copies
-  if (failed.length === 1 && copies.length === 1 && first?.status === 'rejected') throw first.reason
+  const [first] = copies.filter((copy) => copy.status === 'rejected')
+  // Nothing else to say: an only region, or one interruption of all.
+  if (first && (copies.length === 1 || waiting.signal?.aborted)) throw first.reason
   if (failed.length > 0) {
     throw new InvalidOperation(`image ${image.id} was not copied to every region: ${failed.join('; ')}`, {
       hint: `the others have it; go on with those that failed: starcluster copyimage ${image.id} REGION`,

@@ -1,14 +1,14 @@
 import type { VolumeType } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { ZoneDoesNotExist } from '../aws/errors.js'
-import { poll } from '../cluster/poll.js'
 import { InvalidOperation } from '../node/errors.js'
 import type { Asking, ResourceDeps } from './deps.js'
 import { others } from './errors.js'
 import { listZones } from './regions.js'
 import { findVolume, type VolumeListing } from './volumes.js'
+import { type Waiting, waitForAws } from './waiting.js'
 
-export interface CreateVolumeOptions extends Asking {
+export interface CreateVolumeOptions extends Waiting {
   /** GiB. */
   readonly size: number
   /** Availability zone: only instances there can have it. */
@@ -29,7 +29,19 @@ export interface CreateVolumeOptions extends Asking {
 /** A new volume, blank unless made from a snapshot, once it can be attached. @throws ZoneDoesNotExist, InvalidOperation */
 export async function createVolume(
   deps: ResourceDeps,
-  { size, zone, name, tags, type = 'gp3', iops, throughput, encrypted, snapshotId, signal }: CreateVolumeOptions,
+  {
+    size,
+    zone,
+    name,
+    tags,
+    type = 'gp3',
+    iops,
+    throughput,
+    encrypted,
+    snapshotId,
+    signal,
+    onProgress,
+  }: CreateVolumeOptions,
 ): Promise<VolumeListing> {
   await requireZone(deps, zone, { signal })
   const all = Object.entries({ ...tags, ...(name === undefined ? {} : { Name: name }) })
@@ -49,7 +61,7 @@ export async function createVolume(
     abortable(signal),
   )
   deps.log.info(`Creating volume ${VolumeId} (${size} GiB, ${type}, ${zone})...`)
-  return waitUntilAvailable(deps, VolumeId, { signal })
+  return waitUntilAvailable(deps, VolumeId, { signal, onProgress })
 }
 
 async function requireZone(deps: ResourceDeps, zone: string, asking: Asking): Promise<void> {
@@ -61,7 +73,12 @@ async function requireZone(deps: ResourceDeps, zone: string, asking: Asking): Pr
   })
 }
 
-async function waitUntilAvailable(deps: ResourceDeps, id: string, { signal }: Asking): Promise<VolumeListing> {
+async function waitUntilAvailable(
+  deps: ResourceDeps,
+  id: string,
+  { signal, onProgress }: Waiting,
+): Promise<VolumeListing> {
+  onProgress?.(`volume ${id} to be available`)
   const look = async (until: AbortSignal) => {
     const volume = await findVolume(deps, id, { signal: until })
     if (volume.status === 'creating') return undefined
@@ -70,7 +87,7 @@ async function waitUntilAvailable(deps: ResourceDeps, id: string, { signal }: As
       hint: 'see why in the EC2 console (an encryption key, for instance), then remove it: starcluster removevolume',
     })
   }
-  return poll(`volume ${id} to be available`, look, {
+  return waitForAws(`volume ${id} to be available`, look, {
     timeoutMs: 5 * 60_000,
     slowestMs: 3000,
     signal,

@@ -1,7 +1,6 @@
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import type { Cluster } from '../cluster/cluster.js'
-import { poll } from '../cluster/poll.js'
 import { InvalidOperation } from '../node/errors.js'
 import type { Node } from '../node/node.js'
 import { growStep } from '../node/scripts/grow-step.js'
@@ -10,7 +9,7 @@ import { RemoteCommandFailed } from '../ssh/errors.js'
 import type { ResourceDeps } from './deps.js'
 import { findInstance } from './instances.js'
 import { findVolume, type VolumeListing } from './volumes.js'
-import type { Waiting } from './waiting.js'
+import { type Waiting, waitForAws } from './waiting.js'
 
 type Deps = ResourceDeps & { readonly cm: { getCluster(tag: string): Promise<Cluster> } }
 
@@ -78,7 +77,7 @@ async function waitForModification({ aws }: Deps, id: string, { signal, onProgre
     onProgress?.(`volume ${id} to grow: ${found.Progress ?? 0} %`)
     return undefined
   }
-  await poll(`volume ${id} to grow`, look, {
+  await waitForAws(`volume ${id} to grow`, look, {
     timeoutMs: 30 * 60_000,
     slowestMs: 5000,
     signal,

@@ -1,10 +1,9 @@
 import { abortable } from '../aws/caller-identity.js'
 import type { AwsClients } from '../aws/clients.js'
 import { isAwsError } from '../aws/errors.js'
-import { poll } from '../cluster/poll.js'
 import { InvalidOperation } from '../node/errors.js'
 import { type ImageListing, imageById } from './images.js'
-import type { Waiting } from './waiting.js'
+import { type Waiting, waitForAws } from './waiting.js'
 
 /** Waits until instances can be launched from an image. @throws InvalidOperation when EC2 could not make it */
 export async function waitForImage(
@@ -25,7 +24,7 @@ export async function waitForImage(
       hint: `remove what is left of it: starcluster removeimage ${id}`,
     })
   }
-  return poll(`image ${id} ${where} to be available`, look, {
+  return waitForAws(`image ${id} ${where} to be available`, look, {
     timeoutMs: 60 * 60_000,
     slowestMs: 10_000,
     signal,

@@ -78,6 +78,25 @@ test('an image that EC2 cannot make is told with the reason', async () => {
   }
 })
 
+test('interrupted while it waits: EC2 goes on, and how to see it is said', async () => {
+  const interrupt = new AbortController()
+  sc.wire.refuse = (form) => {
+    if (form.get('Action') === 'DescribeImages') interrupt.abort(new Error('interrupted'))
+    return undefined
+  }
+  const { status, stderr } = await runCommand(sc, ['ebsimage', instance, 'left'], interrupt.signal)
+  sc.wire.refuse = () => undefined
+  expect(status).toBe(1)
+  expect(stderr).toMatch(
+    /^the wait for image ami-\w+ in region local to be available was interrupted\nEC2 goes on with it/,
+  )
+  await waitFor('it', async () => (await run('listimages')).stdout.includes(' left '), {
+    timeoutMs: 20_000,
+    intervalMs: 20,
+  })
+  expect(await run('removeimage', '-c', 'left')).toMatchObject({ status: 0 })
+})
+
 test('copyimage: beside itself under another name, with its tags', async () => {
   const id = (await run('listimages', '-q')).stdout.split('\n').at(-2) ?? ''
   await sc.aws.ec2.createTags({ Resources: [id], Tags: [{ Key: 'team', Value: 'red' }] })
