@@ -1,11 +1,13 @@
 import { Option } from 'commander'
-import { type CreateVolumeOptions, createVolume, log, type VolumeListing } from '../../index.js'
+import { type CreateVolumeOptions, createVolume, log, type VolumeListing, volumeSectionAdder } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { examples, positiveInteger } from '../examples.js'
 import { tagPairs } from '../tag-pairs.js'
+import { showingProgress } from '../waiting.js'
 
 interface Flags extends Omit<CreateVolumeOptions, 'size' | 'zone' | 'tags' | 'signal'> {
   readonly tag?: Record<string, string>
+  readonly addToConfig?: string
 }
 
 const types = ['gp3', 'gp2', 'io1', 'io2', 'st1', 'sc1', 'standard']
@@ -24,14 +26,21 @@ export const define: DefineCommand = (command, cli) => {
     .option('--throughput <n>', 'MiB a second (gp3)', positiveInteger)
     .option('--encrypted', "encrypted with the account's key for volumes")
     .option('--snapshot-id <id>', 'begins as a copy of this snapshot')
-    .action(async (size: number, zone: string, { tag, ...flags }: Flags) => {
-      const { aws } = await cli.open()
-      const made = await createVolume({ aws, log }, { ...flags, size, zone, tags: tag, signal: cli.signal })
+    .option('--add-to-config <name>', 'add it to the config as section [volume NAME], mounted at /NAME')
+    .action(async (size: number, zone: string, { tag, addToConfig, ...flags }: Flags) => {
+      const { aws, config } = await cli.open()
+      const add = addToConfig === undefined ? undefined : volumeSectionAdder(config(), addToConfig, cli.env)
+      const made = await showingProgress((onProgress) =>
+        createVolume({ aws, log }, { ...flags, size, zone, tags: tag, signal: cli.signal, onProgress }),
+      )
+      const name = addToConfig ?? sectionName(made)
+      const settings = sectionOf(made, name)
       cli.print(`${made.id}  ${made.size} GiB  ${made.zone}`)
-      cli.print(`To have it in clusters, say in the config:\n\n${section(made)}`)
+      if (add) cli.print(`It is [volume ${name}] of ${add(settings)} now. A cluster has it with: volumes = ${name}`)
+      else cli.print(`To have it in clusters, say in the config:\n\n${asText(name, settings)}`)
     })
   examples(command, [
-    ['starcluster createvolume 20 local-a --name data', '20 GiB for clusters in zone local-a'],
+    ['starcluster createvolume 20 local-a --add-to-config data', '20 GiB, in the config as [volume data]'],
     [
       'starcluster -r us-east-1 createvolume 500 us-east-1c --encrypted --tag team=bio',
       'on AWS, encrypted, with a tag',
@@ -39,9 +48,17 @@ export const define: DefineCommand = (command, cli) => {
   ])
 }
 
-/** What a person adds to the config; a copy of a snapshot has a file system already. */
-function section({ id, snapshotId, name }: VolumeListing): string {
-  const called = name !== undefined && /^[\w.-]+$/.test(name) ? name : 'data'
-  const format = snapshotId === undefined ? '\nformat = ext4' : ''
-  return `[volume ${called}]\nvolume_id = ${id}\nmount_path = /${called}${format}\n\n[cluster NAME]\nvolumes = ${called}`
+/** The volume's own name where a section can have it. */
+function sectionName({ name }: VolumeListing): string {
+  return name !== undefined && /^\w[\w.-]*$/.test(name) ? name : 'data'
+}
+
+/** A copy of a snapshot has a file system already. */
+function sectionOf({ id, snapshotId }: VolumeListing, name: string): Record<string, string> {
+  return { volume_id: id, mount_path: `/${name}`, ...(snapshotId === undefined ? { format: 'ext4' } : {}) }
+}
+
+function asText(name: string, settings: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`)
+  return `[volume ${name}]\n${lines.join('\n')}\n\n[cluster NAME]\nvolumes = ${name}`
 }

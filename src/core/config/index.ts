@@ -1,5 +1,6 @@
 import type { StarClusterConfig } from './types.js'
 
+export { volumeSectionAdder } from './add-section.js'
 export { chooseTemplate } from './choose-template.js'
 export * from './errors.js'
 export type { ExplainedSection, ExplainedSetting } from './explain.js'

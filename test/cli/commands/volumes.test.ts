@@ -1,3 +1,5 @@
+import { chmod, lstat, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/core/config/index.js'
 import { waitFor } from '../../../src/core/wait.js'
@@ -46,6 +48,41 @@ test('createvolume makes what was asked for, and prints a config that works as i
   const config = loadConfig({ file, env: sc.home.env })
   expect(config.volumes.get('data')).toMatchObject({ volumeId: id, mountPath: '/data', format: 'ext4' })
   expect(config.template('NAME', sc.deps.region.templateDefaults)).toMatchObject({ volumes: ['data'] })
+})
+
+test('--add-to-config adds a section at the end of the config and leaves the rest of it alone', async () => {
+  const text = '# mine\n[cluster lab]\nvolumes = big'
+  const file = await sc.home.write('dotfiles/rc', text)
+  await chmod(file, 0o640)
+  await symlink(file, join(sc.home.path, '.starclusterrc'))
+  const { status, stdout } = await run('createvolume', '1', 'local-a', '--add-to-config', 'big')
+  const id = /^vol-\w+/.exec(stdout)?.[0]
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/It is \[volume big\] of \S+\.starclusterrc now\. A cluster has it with: volumes = big\n$/)
+  expect(await readFile(file, 'utf8')).toBe(
+    `${text}\n\n[volume big]\nvolume_id = ${id}\nmount_path = /big\nformat = ext4\n`,
+  )
+  expect((await lstat(join(sc.home.path, '.starclusterrc'))).isSymbolicLink()).toBe(true)
+  expect((await stat(file)).mode & 0o777).toBe(0o640)
+  const before = (await run('listvolumes', '-q')).stdout
+  for (const [name, message] of [
+    ['big', 'there is a section [volume big] in the config already'],
+    ['a b', '"a b" cannot be the name of a [volume] section'],
+  ] as const) {
+    expect(await run('createvolume', '1', 'local-a', '--add-to-config', name)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(message),
+    })
+  }
+  expect((await run('listvolumes', '-q')).stdout).toBe(before)
+})
+
+test('without a config --add-to-config writes a first one, for its owner only', async () => {
+  await rm(join(sc.home.path, '.starclusterrc'))
+  expect(await run('createvolume', '1', 'local-a', '--add-to-config', 'first')).toMatchObject({ status: 0 })
+  const file = join(sc.home.path, '.starclusterrc')
+  expect(await readFile(file, 'utf8')).toMatch(/^\[volume first\]\n/)
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
 })
 
 test('a copy of a snapshot is not to be formatted', async () => {
