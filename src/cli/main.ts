@@ -82,7 +82,8 @@ function createContext(program: Command): { cli: CliContext; close: () => Promis
   // A closed pipe (`starcluster listclusters | head`) is the reader's choice, not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(status)
-    throw error
+    process.stderr.write(`!!! ERROR - the output cannot be written: ${error.message}\n`)
+    process.exit(1)
   })
   const cli: CliContext = {
     get globals() {

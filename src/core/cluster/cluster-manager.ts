@@ -184,12 +184,22 @@ export class ClusterManager {
   }
 
   /** Copies files and directories from here to nodes, the master by default. @returns how much it was */
-  async put(tag: string, locals: readonly string[], remote: string, options?: CopyOptions): Promise<CopyProgress> {
-    return putToNodes(await this.getCluster(tag), locals, remote, interruptible(options))
+  async put(
+    tag: string,
+    local: string | readonly string[],
+    remote: string,
+    options?: CopyOptions,
+  ): Promise<CopyProgress> {
+    return putToNodes(await this.getCluster(tag), local, remote, interruptible(options))
   }
   /** Copies files and directories from nodes to here. */
-  async get(tag: string, remotes: readonly string[], local: string, options?: CopyOptions): Promise<CopyProgress> {
-    return getFromNodes(await this.getCluster(tag), remotes, local, interruptible(options))
+  async get(
+    tag: string,
+    remote: string | readonly string[],
+    local: string,
+    options?: CopyOptions,
+  ): Promise<CopyProgress> {
+    return getFromNodes(await this.getCluster(tag), remote, local, interruptible(options))
   }
 
   /** How to log in to a node with the system's ssh. */

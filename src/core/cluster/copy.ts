@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { Node } from '../node/node.js'
+import { requireText } from '../required.js'
 import { SCPException } from '../ssh/errors.js'
 import { onEach } from '../ssh/fan-out.js'
 import { foldNodeNames } from '../ssh/fold.js'
@@ -36,10 +37,12 @@ export class TransferInterrupted extends SCPException {
  */
 export async function putToNodes(
   cluster: Cluster,
-  locals: readonly string[],
+  local: string | readonly string[],
   remote: string,
   options: CopyOptions = {},
 ): Promise<CopyProgress> {
+  const locals = paths('the path of what to copy', local)
+  requireText('the path on the node', remote)
   const sources = await planPut(locals)
   const bytes = sources.flatMap(({ files }) => files).reduce((sum, { size }) => sum + size, 0)
   const nodes = await chosen(cluster, options)
@@ -52,10 +55,12 @@ export async function putToNodes(
 /** Copies files and directories from nodes to here; see `get`. Otherwise as `putToNodes`. */
 export async function getFromNodes(
   cluster: Cluster,
-  remotes: readonly string[],
+  remote: string | readonly string[],
   local: string,
   options: CopyOptions = {},
 ): Promise<CopyProgress> {
+  const remotes = paths('the path of what to copy', remote)
+  requireText('the path here', local)
   const nodes = await chosen(cluster, options)
   const folder = (node: Node) => (options.nodes ? joinPath(local, node.alias) : local)
   const copy = async (node: Node, how: TransferOptions) => {
@@ -63,6 +68,12 @@ export async function getFromNodes(
     await get(node.sshAs(options.user ?? 'root'), remotes, folder(node), how)
   }
   return copyEach(nodes, copy, `get ${remotes.join(' ')} to ${local}`, () => 'here', options)
+}
+
+function paths(what: string, given: string | readonly string[]): string[] {
+  const all = [given].flat()
+  for (const path of all) requireText(what, path)
+  return all
 }
 
 async function chosen(cluster: Cluster, { node = 'master', nodes, signal }: CopyOptions): Promise<Node[]> {

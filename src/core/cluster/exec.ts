@@ -1,9 +1,10 @@
 import { constants } from 'node:os'
 import type { Node } from '../node/node.js'
+import { requireText } from '../required.js'
 import type { CommandResult } from '../ssh/command-result.js'
 import { RemoteCommandTimedOut } from '../ssh/errors.js'
 import { onEach } from '../ssh/fan-out.js'
-import type { Command } from '../ssh/quote.js'
+import { type Command, ShellCommand } from '../ssh/quote.js'
 import type { OutputListener } from '../ssh/running-command.js'
 import type { Cluster } from './cluster.js'
 import { selectNodes } from './select-nodes.js'
@@ -50,6 +51,7 @@ export async function execOnNodes(
   command: Command,
   options: ExecOptions = {},
 ): Promise<NodeOutcome[]> {
+  if (!(command instanceof ShellCommand)) requireText('the command', command)
   const { signal, fanout = 64 } = options
   const nodes = selectNodes(cluster.tag, await cluster.getNodes({ signal }), options.nodes)
   const onOutput = nodes.length === 1 ? options.onOutput : undefined

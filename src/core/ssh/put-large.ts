@@ -45,7 +45,7 @@ export async function putLarge(
     if (!full || signal.aborted) throw ofTarget(error, part, to)
     throw new SCPException(`${host.name}: the disk is full: ${to} was not copied`, {
       cause: error,
-      hint: `nothing of it is left there; free some space ("starcluster exec CLUSTER -n ${host.name} df -h"), then copy again`,
+      hint: 'nothing of it is left there; free some space ("starcluster exec CLUSTER df -h" shows it), then copy again',
     })
   }
 }

@@ -13,9 +13,10 @@ const call = (method: string, ...args: unknown[]): Promise<unknown> =>
 
 test.each([
   ['runPlugin', 'the name of a plugin is missing'],
+  ['instanceTarget', 'the id, name or address of an instance is missing'],
   ...[
     ...['getCluster', 'getClusterOrNone', 'clusterExists', 'getView', 'startCluster', 'stopCluster', 'restartCluster'],
-    ...['terminateCluster', 'addNode', 'addNodes', 'removeNode', 'removeNodes', 'sshToMaster'],
+    ...['terminateCluster', 'addNode', 'addNodes', 'removeNode', 'removeNodes', 'sshToMaster', 'exec', 'put', 'get'],
   ].map((method) => [method, 'the name of a cluster is missing']),
 ])('cm.%s() says that %s', async (method, message) => {
   await expect(call(method)).rejects.toMatchObject({ code: 'MissingArgument', message })
