@@ -78,6 +78,7 @@ describe.skipIf(!canRunNodes)('commands and files on the nodes of a cluster', ()
         [['t', '-n', 'nod001', 'true'], 1, /no node nod001 \(did you mean node001\?\)/],
         [['t', '-n', 'wrkers', 'true'], 1, /did you mean workers\?/],
         [['t', '-n', 'node[001', 'true'], 1, /no list of nodes/],
+        [['t', '-u', 'nobody', 'true'], 1, /^master,node\[001-002\]: ssh to nobody: the server refused the key\n$/],
         [['u', 'true'], 1, /cluster u does not exist/],
         [['t'], 2, /missing required argument 'command'/],
         [['t', '--timeout', 'soon', 'true'], 2, /"soon" is not a length of time/],

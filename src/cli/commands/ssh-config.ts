@@ -1,4 +1,4 @@
-import { foldNodeNames } from '../../index.js'
+import { foldNodeNames, log } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
 
@@ -15,8 +15,9 @@ export const define: DefineCommand = (command, cli) => {
       cli.keepStdoutForData()
       const { cm } = await cli.open()
       const { text, file, hosts } = await cm.sshConfig(tags, { user, write, signal: cli.signal })
+      if (hosts.length === 0) log.warn('no nodes run in this region')
       if (!write) return cli.print(text.trimEnd())
-      cli.print(`Wrote ${file}: ${hosts.length === 0 ? 'no nodes run' : foldNodeNames(hosts)}`)
+      cli.print(`Wrote ${file}: ${foldNodeNames(hosts) || 'without nodes'}`)
       cli.print(
         `ssh reads it with this line at the top of ~/.ssh/config:\n\n  Include ${/\s/.test(file) ? `"${file}"` : file}\n`,
       )

@@ -98,8 +98,9 @@ function statusOf({ exitCode, signal }: CommandResult): number {
   return exitCode ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0)
 }
 
-/** So that equal troubles of several nodes fold. */
+/** Without name and address, so that equal troubles of several nodes fold. */
 function withoutName(alias: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return message.startsWith(`${alias}: `) ? message.slice(alias.length + 2) : message
+  const text = message.startsWith(`${alias}: `) ? message.slice(alias.length + 2) : message
+  return text.replace(/(@| to )(\d+(\.\d+){3}|\[[\da-f:]+\]):\d+/g, '')
 }

@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs'
-import { chmod, lstat, rename, rm, utimes } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, open, rename, rm } from 'node:fs/promises'
 import { prefixDigest, remoteDigest } from './digest.js'
 import { SCPException } from './errors.js'
 import { holdPart } from './part-lock.js'
@@ -44,10 +44,18 @@ async function fetch(
   offset: number,
   { signal, tell }: GoingCopy,
 ): Promise<void> {
-  const sink = createWriteStream(part, { mode: 0o600, start: offset, flags: offset > 0 ? 'r+' : 'w' })
-  await streamFromFile(host, remotePath(from), sink, { offset, signal, tell })
-  await chmod(part, mode)
-  await utimes(part, mtime, mtime)
+  // a node that sends links must not have us write through one
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | (offset > 0 ? 0 : constants.O_TRUNC)
+  const handle = await open(part, flags, 0o600)
+  const sink = handle.createWriteStream({ start: offset, autoClose: false })
+  try {
+    await streamFromFile(host, remotePath(from), sink, { offset, signal, tell })
+    await handle.chmod(mode)
+    await handle.utimes(mtime, mtime)
+  } finally {
+    sink.destroy() // the handle waits for the end of its stream
+    await handle.close()
+  }
   signal.throwIfAborted()
   await rename(part, to)
 }

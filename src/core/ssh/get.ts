@@ -60,7 +60,10 @@ export async function get(
 /** `.`, `..` and `~` have a name of their own only on the node. */
 async function nameOf(host: RemoteHost, path: string): Promise<string> {
   const name = baseName(path)
-  return ['', '.', '..', '~'].includes(name) ? baseName(await realpath(host, path)) || 'root' : name
+  if (!['', '.', '..', '~'].includes(name)) return name
+  const real = baseName(await realpath(host, path)) || 'root'
+  if (real !== '.' && real !== '..') return real
+  throw new SCPException(`${host.name}: the node gives ${path} no name`)
 }
 
 /** @returns those that were not there */

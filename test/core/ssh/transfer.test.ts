@@ -235,6 +235,12 @@ describe.skipIf(!haveSshd())('copying', () => {
       await put({ resume: true })
       expect(await readFile(join(there, 'precious'), 'utf8')).toBe('old')
       expect((await readFile(join(there, 'target'))).equals(content)).toBe(true)
+
+      await expect(half(get, [])).rejects.toThrow('Ctrl-C')
+      const [mine = ''] = (await readdir(here)).filter((name) => name.includes('.part-'))
+      await rm(join(here, mine))
+      await symlink('big', join(here, mine))
+      await expect(get({ resume: true })).rejects.toThrow(/is no file, and in the way/)
     })
   })
 
