@@ -6,6 +6,7 @@ import { benchAuthor } from './author/author.mjs'
 import { benchCli } from './cli.mjs'
 import { benchCloud } from './cloud.mjs'
 import { benchCluster } from './cluster.mjs'
+import { benchCopy } from './copy.mjs'
 import { benchFanOut } from './fanout.mjs'
 import { benchLifecycle } from './lifecycle.mjs'
 import { program, run } from './measure.mjs'
@@ -15,7 +16,13 @@ import { benchReload } from './reload.mjs'
 /** Run when nothing else is asked for. */
 const usual = { cli: benchCli, author: benchAuthor, cluster: benchCluster, cloud: benchCloud }
 /** Run when asked for: a part of `author` that needs no cluster; the others take minutes each. */
-const onDemand = { reload: benchReload, nodes: benchNodes, fanout: benchFanOut, lifecycle: benchLifecycle }
+const onDemand = {
+  reload: benchReload,
+  nodes: benchNodes,
+  fanout: benchFanOut,
+  copy: benchCopy,
+  lifecycle: benchLifecycle,
+}
 const parts = { ...usual, ...onDemand }
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(usual)
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name))

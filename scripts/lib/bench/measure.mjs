@@ -51,6 +51,9 @@ export async function peakMemory(args, env) {
   return peak / 1024
 }
 
+/** Whether there is such a program. */
+export const installed = (command) => spawnSync('sh', ['-c', 'command -v "$0"', command]).status === 0
+
 const rows = []
 
 /** Seconds of wall time of a call. */
