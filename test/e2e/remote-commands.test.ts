@@ -145,7 +145,7 @@ describe.skipIf(!canRunNodes)('commands and files on the nodes of a cluster', ()
         [
           ['cp', 't', 'c.txt', '/etc/hostname/x'],
           1,
-          /3 of 3 nodes failed[\s\S]*node\[001-002\]: .*hostname\/x: there is no such directory/,
+          /3 of 3 nodes failed[\s\S]*master,node\[001-002\]: .*hostname\/x: there is no such directory/,
         ],
       ] as const)
         expect(await sc(...args), args.join(' ')).toMatchObject({ status, stderr: expect.stringMatching(why) })

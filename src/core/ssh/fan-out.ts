@@ -33,8 +33,12 @@ export async function onEach<N extends { readonly alias: string }, T>(
   }
   await Promise.all(Array.from({ length: Math.min(Math.max(1, fanout), nodes.length) }, worker))
   signal?.throwIfAborted()
-  if (failures.size > 0) throw new FanOutError(failures, nodes.length)
+  if (failures.size > 0) throw new FanOutError(inOrderOf(nodes, failures), nodes.length)
   return answers
+}
+
+function inOrderOf(nodes: readonly { readonly alias: string }[], failures: ReadonlyMap<string, unknown>) {
+  return new Map(nodes.filter(({ alias }) => failures.has(alias)).map(({ alias }) => [alias, failures.get(alias)]))
 }
 
 /** One or more nodes failed; the others have finished. The message names every node with its command, exit code and output. */
