@@ -57,7 +57,7 @@ sc_file() {
 sc_block() {
   [ -e "$2" ] || [ -n "$6" ] || return 0
   [ $# -ge 7 ] || set -- "$@" ''
-  [ -d "$(dirname "$2")" ] || { mkdir -p "$(dirname "$2")"; chmod 700 "$(dirname "$2")"; }
+  [ -d "$(dirname "$2")" ] || { mkdir -p -m 700 "$(dirname "$2")"; }
   sc_new "$2"
   printf '%s' "$6" > "$sc_tmp.body"
   printf '%s' "$7" > "$sc_tmp.names"
@@ -210,7 +210,7 @@ sc_link() {
 
 # sc_key TYPE FILE - makes a key pair without passphrase where there is none
 sc_key() {
-  [ -d "$(dirname "$2")" ] || { mkdir -p "$(dirname "$2")"; chmod 700 "$(dirname "$2")"; }
+  [ -d "$(dirname "$2")" ] || { mkdir -p -m 700 "$(dirname "$2")"; }
   [ -s "$2" ] || { rm -f "$2"; ssh-keygen -q -t "$1" -N '' -C "$(id -un)@starcluster" -f "$2" < /dev/null; sc_changed "$2"; }
   [ -s "$2.pub" ] || { ssh-keygen -y -f "$2" > "$2.pub" < /dev/null; sc_changed "$2.pub"; }
 }
