@@ -61,8 +61,20 @@ sc_file_system() {
     sc_fail "volume $2 has no file system that can be mounted, and is not blank: look at $1"
   fi
   [ -n "$3" ] || sc_fail "volume $2 is blank: set format = ext4 in its [volume] section to have it formatted"
+  sc_formatter "$3" || sc_fail "volume $2 cannot be formatted as $3: its package could not be installed"
   sc_said=$("mkfs.$3" -q "$1" 2>&1) || sc_fail "formatting volume $2 as $3: $sc_said"
   sc_changed "file system of $2"
+}
+
+# sc_formatter KIND - the program that makes such a file system; stock images lack that of xfs
+sc_formatter() {
+  ! command -v "mkfs.$1" > /dev/null || return 0
+  case $1 in xfs) sc_package=xfsprogs ;; *) sc_package=e2fsprogs ;; esac
+  if command -v apt-get > /dev/null; then
+    sc_apt install -- "$sc_package" || { sc_apt update && sc_apt install -- "$sc_package"; }
+  else
+    "$(command -v dnf || command -v yum)" -q -y install -- "$sc_package"
+  fi
 }
 
 # sc_same_device DEVICE OTHER - by name, through links, or by number
