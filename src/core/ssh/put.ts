@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { posix } from 'node:path'
 import pLimit from 'p-limit'
+import type { Stats } from 'ssh2'
 import { RemoteFileError, SCPException } from './errors.js'
 import { lstatIfThere, makedirs, realpath, replaceFile, setAttributes, statIfThere, unlink } from './files.js'
 import { putLarge } from './put-large.js'
@@ -60,10 +62,18 @@ export async function putSources(
     placed.flatMap(({ directories }) => directories),
   )
   const files = placed.flatMap((source) => source.files)
-  await copyAll(files, (file, going) => putFile(host, file, going, options), options)
+  const empty = new Set(made.map(({ to }) => to)) // nothing needs to be looked for in these
+  const copy = async (file: FileCopy, going: GoingCopy) => {
+    const there = empty.has(posix.dirname(file.to)) ? undefined : await lstatIfThere(host, file.to)
+    await putFile(host, file, there, going, options)
+  }
+  await copyAll(files, copy, options)
   // last: a directory's time changes with what is put into it, and it may forbid that
   const limit = pLimit(32)
-  await Promise.all(made.map(({ to, mode, mtime }) => limit(() => setAttributes(host, to, { mode, mtime }))))
+  const set = ({ to, mode, mtime }: DirectoryCopy) => setAttributes(host, to, { mode, mtime })
+  const isOpen = ({ mode }: DirectoryCopy) => (mode & 0o300) === 0o300
+  await Promise.all(made.filter(isOpen).map((directory) => limit(() => set(directory))))
+  for (const directory of made.filter((one) => !isOpen(one)).reverse()) await set(directory)
 }
 
 /** @returns those that were not there */
@@ -74,8 +84,13 @@ async function makeDirectories(host: RemoteHost, directories: readonly Directory
   return made
 }
 
-async function putFile(host: RemoteHost, file: FileCopy, going: GoingCopy, options: TransferOptions): Promise<void> {
-  const there = await lstatIfThere(host, file.to)
+async function putFile(
+  host: RemoteHost,
+  file: FileCopy,
+  there: Stats | undefined,
+  going: GoingCopy,
+  options: TransferOptions,
+): Promise<void> {
   if (there?.isDirectory()) throw new SCPException(`${host.name}: ${file.to} is a directory there`)
   if (file.link !== undefined) return putLink(host, file.link, file.to)
   const linked = there?.isSymbolicLink() ?? false
