@@ -13,6 +13,7 @@ test('everything of a user lies below HOME', () => {
     keys: '/h/.starcluster/keys',
     knownHosts: '/h/.starcluster/known_hosts',
     userKnownHosts: '/h/.ssh/known_hosts',
+    sshConfig: '/h/.starcluster/ssh_config',
     knownHostsDir: '/h/.starcluster/known_hosts.d',
     history: '/h/.starcluster/shell_history',
   })
