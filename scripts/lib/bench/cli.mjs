@@ -13,6 +13,15 @@ export async function benchCli(env) {
   await above('starcluster --version, above it', ['--version'], 60)
   await above('starcluster --help, above it', ['--help'], 60)
   await above('starcluster listclusters (daemon running), above it', ['listclusters'], 250)
+  await above('starcluster listinstances, above it', ['listinstances'], 250)
+  await above('starcluster start --help, above it', ['start', '--help'], '-')
+  node(program, '__names') // as the first Tab asks for
+  report(
+    'a Tab (__complete), whole',
+    median(await times(15, async () => node(program, '__complete', '--', 'stop', ''))),
+    'ms',
+    200,
+  )
   await awsCommand(env, floor)
   const prompts = await repeated(10, () => untilPrompt(developmentShell, env))
   report('shell to prompt, above it', median(prompts) - floor, 'ms', 250)
