@@ -136,10 +136,10 @@ describe.skipIf(!canRunNodes)('a plugin is taken through a whole life', () => {
   }, 290_000)
 
   test('one that hangs is ended at the deadline, with what it was doing', async () => {
-    const { status, stdout } = await sc('test', '-s', '1', '--timeout', '60', 'hangs')
+    const { status, stdout } = await sc('test', '-s', '1', '--timeout', '40', 'hangs')
     expect(status, stdout).toBe(1)
     expect(stdout).toMatch(
-      /FAILED +start .*\n +not done within 60 s: hangs was in run\n +running on master: sleep 4243/,
+      /FAILED +start .*\n +not done within 40 s: hangs was in run\n +running on master: sleep 4243/,
     )
     expect((await cliOk(['listclusters'], { env: home.env })).stdout).toMatch(/No clusters/)
   }, 290_000)

@@ -26,7 +26,7 @@ import { pause } from '../../../src/localcloud/daemon/pause.js'
 import { isAlive } from '../../../src/localcloud/daemon/process-id.js'
 import { bundleDaemon, killAndWait, makeHome, type TestHome } from './harness.js'
 
-const KILLS = Number(process.env.STARCLUSTER_TEST_KILLS ?? 200)
+const KILLS = Number(process.env.STARCLUSTER_TEST_KILLS ?? 60)
 
 let bundle: Awaited<ReturnType<typeof bundleDaemon>>
 let home: TestHome
