@@ -3,6 +3,8 @@ import { inParts } from '../aws/instances.js'
 import { defaultGroupOf } from '../aws/security-groups.js'
 import { aliasesTagKey, clusterTagKey } from '../node/instance-view.js'
 import type { Node } from '../node/node.js'
+import { lifetimeProgramPath } from '../node/scripts/lifetime-program.js'
+import { noLifetimeStep } from '../node/scripts/lifetime-step.js'
 import { runScript } from '../node/scripts/run-script.js'
 import { leaveStep } from '../node/scripts/steps.js'
 import { onEach } from '../ssh/fan-out.js'
@@ -10,8 +12,46 @@ import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 
 /**
- * Takes nodes out of their cluster that go on running: nothing on them speaks of it any more, they leave its group for the
- * default one of their VPC, and lose its tags. The group is what makes them part of it: killed before, they still are.
+ * Nothing on nodes that leave their cluster but go on running speaks of it any more, and nothing ends them with it. What is
+ * mounted from the master would hang, and the others have no business there.
+ */
+export async function forgetCluster(
+  { log }: Pick<ClusterDeps, 'log'>,
+  cluster: Cluster,
+  nodes: readonly Node[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { lifetime } = cluster.marks
+  const mayEnd = lifetime?.seconds !== undefined
+  const paths = [...new Set(['/home', ...cluster.volumes.map(({ mountPath }) => mountPath)])]
+  const tell = async (node: Node) => {
+    const leave = leaveStep({ alias: node.alias, privateIp: node.privateIpAddress }, paths)
+    try {
+      // Its end first: it counts most.
+      await runScript(node.ssh, [...(lifetime ? [noLifetimeStep()] : []), leave], { signal })
+    } catch (error) {
+      if (signal?.aborted) throw error
+      log.warn(`${node.alias}: what it has of the cluster stays: ${error instanceof Error ? error.message : error}`)
+      if (mayEnd) tellStillEnds(log, node)
+    }
+  }
+  for (const node of nodes) if (mayEnd && !node.isRunning()) tellStillEnds(log, node)
+  await onEach(
+    nodes.filter((node) => node.isRunning()),
+    tell,
+    { signal },
+  )
+}
+
+function tellStillEnds(log: ClusterDeps['log'], node: Node): void {
+  log.warn(
+    `${node.alias} (${node.id}) could not be told that the ttl of its cluster is no longer its own: as root on it, "${lifetimeProgramPath} off" keeps it from ${node.isSpot() ? 'ending for good, with its disk' : 'shutting itself down'}`,
+  )
+}
+
+/**
+ * Takes nodes out of their cluster that go on running: they leave its group for the default one of their VPC, and lose its
+ * tags. The group is what makes them part of it: killed before, they still are.
  */
 export async function keepNodes(
   deps: ClusterDeps,
@@ -21,7 +61,7 @@ export async function keepNodes(
   signal?: AbortSignal,
 ): Promise<void> {
   const { ec2 } = deps.aws
-  await forgetCluster(deps, cluster, nodes, signal)
+  if (cluster.record.launch?.ttlAction === 'terminate') await outliveShutdown(deps, nodes, signal)
   const group = await defaultGroupOf(ec2, vpcId, signal)
   for (const { id } of nodes) {
     await ec2.modifyInstanceAttribute({ InstanceId: id, Groups: [group] }, abortable(signal))
@@ -42,29 +82,14 @@ export async function keepNodes(
   }
 }
 
-/** What is mounted from the master would hang, and the others have no business there any more. */
-async function forgetCluster(
-  { log }: ClusterDeps,
-  cluster: Cluster,
+/** That a shutdown deletes them was for the end of their cluster. A spot instance ends by any. */
+async function outliveShutdown(
+  { aws }: Pick<ClusterDeps, 'aws'>,
   nodes: readonly Node[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const paths = ['/home', ...cluster.volumes.map(({ mountPath }) => mountPath)]
-  const running = nodes.filter((node) => node.isRunning())
-  await onEach(
-    running,
-    async (node) => {
-      try {
-        await runScript(
-          node.ssh,
-          [leaveStep({ alias: node.alias, privateIp: node.privateIpAddress }, [...new Set(paths)])],
-          { signal },
-        )
-      } catch (error) {
-        if (signal?.aborted) throw error
-        log.warn(`${node.alias}: what it has of the cluster stays: ${error instanceof Error ? error.message : error}`)
-      }
-    },
-    { signal },
-  )
+  for (const node of nodes.filter((one) => !one.isSpot())) {
+    const stops = { InstanceId: node.id, InstanceInitiatedShutdownBehavior: { Value: 'stop' } }
+    await aws.ec2.modifyInstanceAttribute(stops, abortable(signal))
+  }
 }

@@ -8,7 +8,7 @@ import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest, ClusterProtected, ClusterValidationError, HooksFailed } from './errors.js'
 import { findNode } from './find-node.js'
-import { keepNodes } from './keep-nodes.js'
+import { forgetCluster, keepNodes } from './keep-nodes.js'
 import type { NodePool } from './node-pool.js'
 import { endPending, pendingLaunch } from './pending-launch.js'
 import { loadPluginsLeniently, runHook, withContext } from './run-hooks.js'
@@ -77,6 +77,7 @@ export async function removeNodes(
       if (pendingLaunch(group)?.aliases.some((alias) => removed.some((node) => node.alias === alias))) {
         await endPending(deps, cluster.groupId, signal)
       }
+      if (options.keepInstances) await forgetCluster(deps, cluster, removed, signal)
       // First, so that nothing of them is left here once they cannot be found any more.
       await pool.pinsOf(tag).forget(removed.map(({ id }) => id))
       if (options.keepInstances) await keepNodes(deps, cluster, group.vpcId, removed, signal)

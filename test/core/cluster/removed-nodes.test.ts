@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ClusterManager } from '../../../src/core/cluster/cluster-manager.js'
 import { type Simulated, simulatedManager } from '../../support/simulated/manager.js'
+import { endFile } from '../../support/simulated/node-commands.js'
 import { expectWhole } from '../../support/simulated/whole.js'
 
 let on: Simulated
@@ -54,6 +58,28 @@ test('a node that is kept leaves the group and the tags, runs on and knows nothi
   const after = await on.aws.ec2.describeInstances({ InstanceIds: [node.id] })
   expect(after.Reservations![0]!.Instances![0]!.State!.Name).toBe('running')
 })
+
+test('a node that is kept no longer ends with its cluster, and a shutdown deletes it no more; one that cannot be told is named', async () => {
+  await on.home.write('.starclusterrc', '[cluster t]\ncluster_size = 3\nttl = 1h\nttl_action = terminate\n')
+  await on.cm.startCluster('d', { template: 't' })
+  const cluster = await on.cm.getCluster('d')
+  const [told, deaf] = await cluster.getNodes(['node001', 'node002'])
+  deaf!.close()
+  on.engine.machines.get(deaf!.id)!.commandsLeft = 0
+  // Another program removes them: it must verify whom it talks to, and knows nobody afterwards.
+  const elsewhere = new ClusterManager(on.deps)
+  await elsewhere.removeNodes('d', { aliases: ['node001', 'node002'], keepInstances: true })
+  await elsewhere.close()
+  expect(on.engine.machines.get(told!.id)!.files.read(endFile)).toBeUndefined()
+  for (const { id } of [told!, deaf!]) expect(on.cloud.state.ec2.instances[id]!.shutdownBehavior).toBe('stop')
+  const warned = on.log.filter((line) => line.includes('could not be told that the ttl'))
+  expect(warned).toEqual([
+    expect.stringMatching(new RegExp(`node002 \\(${deaf!.id}\\) .*starcluster-ttl off" keeps it`)),
+  ])
+  const pins = await readFile(join(on.deps.paths.knownHostsDir, 'local', 'd'), 'utf8')
+  expect(pins).not.toContain(told!.id)
+  await on.cm.terminateCluster('d')
+}, 60_000)
 
 test('restart --reboot-only waits until every node has booted again, and sets nothing up', async () => {
   const ids = (await (await on.cm.getCluster('c')).getNodes()).map(({ id }) => id)
