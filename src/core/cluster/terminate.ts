@@ -1,7 +1,8 @@
+import type { Instance } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { inCalls } from '../aws/instances.js'
-import { deletePlacementGroup } from '../aws/placement-groups.js'
+import { deletePlacementGroup, membersOfPlacementGroups } from '../aws/placement-groups.js'
 import { deleteSecurityGroup } from '../aws/security-groups.js'
 import { isStarClusterError } from '../errors.js'
 import type { Node } from '../node/node.js'
@@ -59,7 +60,7 @@ export async function removeCluster(
   }
   await terminate()
   if (mayHavePlacementGroup(cluster)) {
-    await deletePlacementGroup(deps.aws.ec2, cluster.securityGroup, { signal, inUse: terminate })
+    await removePlacementGroup(deps, cluster, terminate, signal)
   }
   // First, so that nothing of the cluster is left here once it cannot be found any more.
   await pool.pinsOf(cluster.tag).remove()
@@ -67,6 +68,27 @@ export async function removeCluster(
   // Nodes launched a moment ago may not have been listed yet: they show by using the group.
   await deleteSecurityGroup(deps.aws.ec2, cluster.groupId, { signal, inUse: terminate })
   pool.forget(cluster.tag, [...ids])
+}
+
+/** Nodes that were taken out of the cluster stay in its placement group, and that with them. */
+async function removePlacementGroup(
+  { aws, log }: ClusterDeps,
+  { securityGroup, groupId, tag }: Cluster,
+  terminate: () => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let strangers: string[] = []
+  const inUse = async () => {
+    await terminate()
+    const members = await membersOfPlacementGroups(aws.ec2, [securityGroup], signal)
+    const isOurs = ({ SecurityGroups = [] }: Instance) => SecurityGroups.some(({ GroupId }) => GroupId === groupId)
+    strangers = members.filter((one) => !isOurs(one)).map(({ InstanceId }) => InstanceId ?? '')
+    return strangers.length === 0
+  }
+  if (await deletePlacementGroup(aws.ec2, securityGroup, { signal, inUse })) return
+  log.warn(
+    `placement group ${securityGroup} stays, ${strangers.join(', ')} is in it, which is no part of cluster ${tag}; "starcluster gc" removes it afterwards`,
+  )
 }
 
 /** A cluster whose settings cannot be read may have one. */

@@ -2,6 +2,7 @@ import type { EC2, Tag } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { tagOf } from '../aws/instances.js'
+import { membersOfPlacementGroups } from '../aws/placement-groups.js'
 import { clusterTagKey } from '../node/instance-view.js'
 import type { Leftover } from './leftover.js'
 
@@ -13,7 +14,7 @@ export async function leftoversOnAws(
   clusters: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<Leftover[]> {
-  const listed = await Promise.all([spotRequests(ec2, signal), placementGroups(ec2, signal)])
+  const listed = await Promise.all([spotRequests(ec2, signal), placementGroups(ec2, clusters, signal)])
   return listed.flat().flatMap(({ kind, id, cluster }) => {
     if (cluster === undefined || clusters.has(cluster)) return []
     return [{ kind, id, cluster, why: `cluster ${cluster} does not exist` }]
@@ -40,10 +41,19 @@ async function spotRequests(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]
     .map((one) => candidate('spot request', one.SpotInstanceRequestId, one))
 }
 
-async function placementGroups(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
+/** Not those that an instance is in which was taken out of its cluster. */
+async function placementGroups(ec2: EC2, clusters: ReadonlySet<string>, signal?: AbortSignal): Promise<Candidate[]> {
   try {
     const { PlacementGroups = [] } = await ec2.describePlacementGroups({ Filters: tagged }, abortable(signal))
-    return PlacementGroups.map((one) => candidate('placement group', one.GroupName, one))
+    const found = PlacementGroups.map((one) => candidate('placement group', one.GroupName, one))
+    const left = found.filter(({ cluster }) => cluster !== undefined && !clusters.has(cluster))
+    const members = await membersOfPlacementGroups(
+      ec2,
+      left.map(({ id }) => id),
+      signal,
+    )
+    const used = new Set(members.map(({ Placement }) => Placement?.GroupName))
+    return left.filter(({ id }) => !used.has(id))
   } catch (error) {
     if (isAwsError(error, 'InvalidAction', 'UnauthorizedOperation')) return [] // a region that has none, or not for us
     throw error

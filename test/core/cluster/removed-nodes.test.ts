@@ -81,6 +81,21 @@ test('a node that is kept no longer ends with its cluster, and a shutdown delete
   await on.cm.terminateCluster('d')
 }, 60_000)
 
+test('terminate leaves a placement group with what was kept in it, and gc removes it once that is gone', async () => {
+  const type = 'placement_group = true\nmaster_instance_type = c5.large\nnode_instance_type = c5.large'
+  await on.home.write('.starclusterrc', `[cluster t]\ncluster_size = 2\n${type}\n`)
+  await on.cm.startCluster('d', { template: 't' })
+  const { id } = await (await on.cm.getCluster('d')).getNode('node001')
+  await on.cm.removeNodes('d', { aliases: ['node001'], keepInstances: true })
+  await on.cm.terminateCluster('d')
+  expect(await on.cm.clusterExists('d')).toBe(false)
+  expect(on.log).toContainEqual(expect.stringMatching(new RegExp(`placement group @sc-d stays, ${id} is in it`)))
+  expect(await on.cm.findLeftovers()).toEqual([])
+  await on.aws.ec2.terminateInstances({ InstanceIds: [id] })
+  const found = async () => (await on.cm.findLeftovers()).map(({ id: name }) => name)
+  await expect.poll(found, { timeout: 20_000 }).toEqual(['@sc-d'])
+}, 60_000)
+
 test('restart --reboot-only waits until every node has booted again, and sets nothing up', async () => {
   const ids = (await (await on.cm.getCluster('c')).getNodes()).map(({ id }) => id)
   const boots = () => ids.map((id) => on.engine.machines.get(id)!.bootId)
