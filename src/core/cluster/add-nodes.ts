@@ -13,7 +13,7 @@ import { launchMore } from './launch-more.js'
 import { keepLifetime } from './lifetime.js'
 import { chooseAliases, type NodesWish } from './new-aliases.js'
 import type { NodePool } from './node-pool.js'
-import { endPending, newLaunchId, type PendingLaunch, pendingLaunch } from './pending-launch.js'
+import { endPending, newLaunch, type PendingLaunch, pendingLaunch } from './pending-launch.js'
 import { loadPlugins, runHook, runningNodes, withContext } from './run-hooks.js'
 import { waitForNodes } from './wait-for-cluster.js'
 import { waitForNewNodes } from './wait-for-new-nodes.js'
@@ -49,11 +49,11 @@ export async function addNodes(
       if (pending) tellPending(deps, tag, pending, aliases)
       await followAccess(deps, group, cluster.record, signal)
       await pool.probeJumpHost(tag, cluster.record, signal)
-      const join = options.create === false ? undefined : joining(aliases, options, pending)
+      const join = options.create === false ? undefined : joining(cluster, aliases, options, pending)
       const ids =
         !join || join.launched
           ? before.filter((node) => aliases.includes(node.alias)).map(({ id }) => id)
-          : await launch(deps, cluster, before, join, signal, progress)
+          : await launch(deps, pool, cluster, before, join, signal, progress)
       // -x of other nodes than those that were being added leaves these as they are.
       const concerned = options.create !== false || pending?.aliases.every((alias) => aliases.includes(alias))
       const end = () => (concerned ? endPending(deps, cluster.groupId, signal) : undefined)
@@ -107,18 +107,12 @@ async function becomePart(
 
 /** The launch that was interrupted when these are its nodes, else a new one. */
 function joining(
+  cluster: Cluster,
   aliases: readonly string[],
-  { instanceType, imageId, zone }: AddNodesOptions,
+  options: AddNodesOptions,
   pending: PendingLaunch | undefined,
 ): PendingLaunch {
-  if (pending && aliases === pending.aliases) return pending
-  return {
-    launchId: newLaunchId(),
-    aliases,
-    ...(instanceType === undefined ? {} : { instanceType }),
-    ...(imageId === undefined ? {} : { imageId }),
-    ...(zone === undefined ? {} : { zone }),
-  }
+  return pending && aliases === pending.aliases ? pending : newLaunch(cluster, aliases, options)
 }
 
 function tellPending({ log }: ClusterDeps, tag: string, pending: PendingLaunch, aliases: readonly string[]): void {
@@ -134,6 +128,7 @@ function tellPending({ log }: ClusterDeps, tag: string, pending: PendingLaunch, 
 
 async function launch(
   deps: ClusterDeps,
+  pool: NodePool,
   cluster: Cluster,
   nodes: readonly Node[],
   pending: PendingLaunch,
@@ -142,7 +137,8 @@ async function launch(
 ): Promise<string[]> {
   progress('launching the new nodes')
   try {
-    return await launchMore(deps, cluster, pending, { zone: masterOf(cluster.tag, nodes).placement, signal })
+    const [zone, keyLocation] = [masterOf(cluster.tag, nodes).placement, pool.keyFileOf(cluster.tag)]
+    return await launchMore(deps, cluster, pending, { zone, keyLocation, signal })
   } catch (error) {
     if (!signal?.aborted) await tellLaunched(deps, cluster, pending.aliases)
     throw error

@@ -9,13 +9,15 @@ import { IncompatibleCluster } from './errors.js'
 import { launchNodes } from './launch.js'
 import type { LaunchNotes } from './launch-notes.js'
 import type { LaunchGroup } from './launch-plan.js'
-import { endPending, markPending, newLaunchId, type PendingLaunch } from './pending-launch.js'
+import { endPending, markPending, newLaunch, type PendingLaunch } from './pending-launch.js'
 import { planAgain, planWorkers } from './start-plan.js'
 import { validatePlan } from './validate.js'
 
 interface LaunchMore {
   /** Zone of the nodes that are there. */
   readonly zone?: string | undefined
+  /** Private key of the cluster, where it is not as the config says. */
+  readonly keyLocation?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -30,11 +32,11 @@ export async function launchMore(
   deps: ClusterDeps,
   cluster: Cluster,
   pending: PendingLaunch,
-  { zone, signal }: LaunchMore,
+  { zone, keyLocation, signal }: LaunchMore,
 ): Promise<string[]> {
   const { record, tag, groupId } = cluster
   const { aliases, launchId } = pending
-  const again = planAgain(deps, tag, record, undefined)
+  const again = planAgain(deps, tag, record, keyLocation)
   if (!again) throw new IncompatibleCluster(tag, 'it does not say what its nodes were launched with')
   const wanted = pending.zone ?? zone
   const plan = {
@@ -42,6 +44,7 @@ export async function launchMore(
     record: { ...record, ...(wanted ? { zone: wanted } : {}) },
     groups: overridden(planWorkers(tag, record, aliases), pending),
     launchId,
+    marks: { isProtected: pending.isProtected ?? false },
     ...(pending.notes ? { notes: pending.notes } : {}),
   }
   await deps.region.prepareLaunch?.(signal)
@@ -60,9 +63,12 @@ export async function launchMore(
   const ids = instances.filter((one) => !hasEnded(one)).map(({ InstanceId }) => InstanceId ?? '')
   if (ended.length === 0) return ids
   // Launched by the interrupted command, and terminated since.
-  const { notes: _, ...wish } = pending
-  const missing = { ...wish, launchId: newLaunchId(), aliases: ended.flatMap((one) => aliasOf(one) ?? []) }
-  return [...ids, ...(await launchMore(deps, cluster, missing, { zone, signal }))]
+  const missing = newLaunch(
+    cluster,
+    ended.flatMap((one) => aliasOf(one) ?? []),
+    pending,
+  )
+  return [...ids, ...(await launchMore(deps, cluster, missing, { zone, keyLocation, signal }))]
 }
 
 const hasEnded = ({ State }: Instance) => State?.Name === 'shutting-down' || State?.Name === 'terminated'

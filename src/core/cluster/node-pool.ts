@@ -38,6 +38,11 @@ export class NodePool {
     this.keyFiles.set(tag, file)
   }
 
+  /** What `useKeyFile` said. */
+  keyFileOf(tag: string): string | undefined {
+    return this.keyFiles.get(tag)
+  }
+
   /** Host keys pinned for a cluster. */
   pinsOf(tag: string): HostKeyPins {
     let pins = this.pins.get(tag)

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { abortable } from '../aws/caller-identity.js'
 import { tagOf } from '../aws/instances.js'
 import { expandAliases, foldAliases } from '../node/aliases.js'
+import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import type { ClusterGroup } from './discover.js'
 import type { LaunchNotes } from './launch-notes.js'
+import type { NodesWish } from './new-aliases.js'
 
 /**
  * Nodes that are being added to a cluster that has some, or launched again. Kept in a tag of its group from before their
@@ -22,6 +24,8 @@ export interface PendingLaunch {
   readonly zone?: string
   /** How groups of them were launched, where not in the first way. */
   readonly notes?: LaunchNotes
+  /** EC2 protects them from being terminated. Written down, for a request that is sent again must be the same. */
+  readonly isProtected?: true
   /** They are all there: nothing is to be launched. */
   readonly launched?: true
 }
@@ -30,7 +34,22 @@ const pendingTag = 'starcluster:joining'
 /** EC2's limit for the value of a tag. */
 const valueLimit = 256
 
-export const newLaunchId = (): string => randomBytes(6).toString('hex')
+/** A launch that EC2 does not know yet, for a cluster as it is now. */
+export function newLaunch(
+  { marks }: Pick<Cluster, 'marks'>,
+  aliases: readonly string[],
+  wish: Pick<NodesWish, 'instanceType' | 'imageId' | 'zone'> = {},
+): PendingLaunch {
+  const { instanceType, imageId, zone } = wish
+  return {
+    launchId: randomBytes(6).toString('hex'),
+    aliases,
+    ...(instanceType === undefined ? {} : { instanceType }),
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(marks.isProtected ? { isProtected: true } : {}),
+  }
+}
 
 /** What a command that was interrupted, or runs elsewhere, wrote down; undefined: nothing. */
 export function pendingLaunch({ group }: Pick<ClusterGroup, 'group'>): PendingLaunch | undefined {

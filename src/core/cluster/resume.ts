@@ -124,7 +124,7 @@ async function launchPending(
   cluster: Cluster,
   nodes: readonly Node[],
   pending: PendingLaunch | undefined,
-  { validateOnly, signal }: StartOptions,
+  { validateOnly, overrides, signal }: StartOptions,
   progress: Progress,
 ): Promise<readonly string[]> {
   if (!pending || pending.launched || validateOnly) return []
@@ -132,7 +132,11 @@ async function launchPending(
   if (pending.aliases.every((alias) => living.includes(alias))) return []
   progress('launching the nodes')
   deps.log.info('An earlier command was interrupted before it had launched all nodes')
-  return launchMore(deps, cluster, pending, { zone: nodes[0]?.placement, signal })
+  return launchMore(deps, cluster, pending, {
+    zone: nodes[0]?.placement,
+    keyLocation: overrides?.keyLocation,
+    signal,
+  })
 }
 
 /** One request for a thousand; nodes that are just stopping are waited for, EC2 refuses to start them. */

@@ -7,7 +7,7 @@ import type { ClusterDeps, StartDeadlines } from './deps.js'
 import { ReplacementFailed } from './errors.js'
 import { launchMore } from './launch-more.js'
 import type { NodePool } from './node-pool.js'
-import { endPending, markPending, newLaunchId, type PendingLaunch } from './pending-launch.js'
+import { endPending, markPending, newLaunch, type PendingLaunch } from './pending-launch.js'
 import { protectNodes } from './protection.js'
 import { withinStartTimeout } from './start-timeout.js'
 import { terminateNodes } from './terminate.js'
@@ -113,8 +113,11 @@ async function launchAgain(
     deps.log.warn(`${alias} (${id}) does not answer after ${seconds(stragglerMs)}: ${reason}; it is launched again`)
   }
   const gone = new Set(late.map(({ id }) => id))
-  const { notes: _notes, launched: _launched, ...wish } = pending ?? {}
-  const again = { ...wish, launchId: newLaunchId(), aliases: late.map(({ alias }) => alias) }
+  const again = newLaunch(
+    cluster,
+    late.map(({ alias }) => alias),
+    pending,
+  )
   await markPending(deps, cluster.groupId, again, signal)
   const there = (await cluster.getNodes({ signal })).filter(({ id }) => gone.has(id))
   await pool.pinsOf(cluster.tag).forget([...gone])
@@ -123,7 +126,7 @@ async function launchAgain(
   await terminateNodes(deps, cluster, there, signal)
   pool.forgetNodes([...gone])
   const zone = (nodes[0] ?? others[0])?.placement
-  const launched = await launchMore(deps, cluster, again, { zone, signal })
+  const launched = await launchMore(deps, cluster, again, { zone, keyLocation: pool.keyFileOf(cluster.tag), signal })
   // Those of an addnode are still to be set up; the others a start sets up with all.
   if (pending) await markPending(deps, cluster.groupId, { ...pending, launched: true }, signal)
   else await endPending(deps, cluster.groupId, signal)

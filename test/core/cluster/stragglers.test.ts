@@ -1,5 +1,7 @@
+import { chmod } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClusterManager } from '../../../src/core/cluster/cluster-manager.js'
+import { generateKeyPair } from '../../../src/core/ssh/keys.js'
 import { type Simulated, simulatedManager } from '../../support/simulated/manager.js'
 import { expectNothingLeft, expectWhole } from '../../support/simulated/whole.js'
 
@@ -57,6 +59,20 @@ test.each([
   },
   60_000,
 )
+
+test('what takes its place, and what is added, is protected as the cluster is; a key that only the command line names does', async () => {
+  await template('cluster_size = 2\nprotected = true')
+  const { privateKey } = await generateKeyPair('ed25519', 'mine')
+  const keyLocation = await on.home.write('mine.pem', privateKey)
+  await chmod(keyLocation, 0o600)
+  silent = (index, before) => index === 1 && before < 2
+  await start({ keyname: 'mine', keyLocation })
+  await cm.addNodes('c')
+  const all = Object.values(on.cloud.state.ec2.instances)
+  const living = all.filter(({ state }) => state === 'running')
+  expect([all.length, living.map((one) => one.disableApiTermination)]).toEqual([4, [true, true, true]])
+  await expect(cm.terminateCluster('c')).rejects.toMatchObject({ code: 'ClusterProtected' })
+}, 60_000)
 
 test('min_nodes: it is left for later, told, and set up when it answers', async () => {
   await template('cluster_size = 3\nmin_nodes = 2')
