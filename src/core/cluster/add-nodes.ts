@@ -50,10 +50,10 @@ export async function addNodes(
       await followAccess(deps, group, cluster.record, signal)
       await pool.probeJumpHost(tag, cluster.record, signal)
       const join = options.create === false ? undefined : joining(cluster, aliases, options, pending)
-      const ids =
-        !join || join.launched
-          ? before.filter((node) => aliases.includes(node.alias)).map(({ id }) => id)
-          : await launch(deps, pool, cluster, before, join, signal, progress)
+      const there = before.filter(({ alias, state }) => aliases.includes(alias) && !(join && state === 'shutting-down'))
+      const missing = join && stillToLaunch(cluster, join, there)
+      const launched = missing ? await launch(deps, pool, cluster, before, missing, signal, progress) : []
+      const ids = [...(join && missing === join ? [] : there.map(({ id }) => id)), ...launched]
       // -x of other nodes than those that were being added leaves these as they are.
       const concerned = options.create !== false || pending?.aliases.every((alias) => aliases.includes(alias))
       const end = () => (concerned ? endPending(deps, cluster.groupId, signal) : undefined)
@@ -96,12 +96,17 @@ async function becomePart(
   progress('waiting for the new nodes')
   deps.log.info('Waiting for the new nodes to boot and to answer on ssh...')
   const others = before.filter(({ id, state }) => state === 'running' && !ids.includes(id))
-  const added = join
-    ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, imageUser, signal })
-    : await waitForNodes(deps, pool, cluster, ids, { fresh: false, imageUser, signal })
+  // Only who launched a node may find it too slow: those that an earlier command launched may be in use.
+  const areNew = !before.some(({ id }) => ids.includes(id))
+  const added =
+    join && areNew
+      ? await waitForNewNodes(deps, pool, cluster, ids, { others, pending: join, imageUser, signal })
+      : await waitForNodes(deps, pool, cluster, ids, { fresh: join !== undefined, imageUser, signal })
   await keepLifetime(deps, cluster, added, signal)
   progress('configuring the new nodes')
-  await setUp(deps, cluster, await runningNodes(deps, cluster, signal), added, plugins, signal)
+  const leftForLater = new Set(ids.filter((id) => !added.some((node) => node.id === id)))
+  const nodes = (await runningNodes(deps, cluster, signal)).filter(({ id }) => !leftForLater.has(id))
+  await setUp(deps, cluster, nodes, added, plugins, signal)
   return added
 }
 
@@ -113,6 +118,13 @@ function joining(
   pending: PendingLaunch | undefined,
 ): PendingLaunch {
   return pending && aliases === pending.aliases ? pending : newLaunch(cluster, aliases, options)
+}
+
+/** All of a launch, or, of one that was complete once, what has been terminated since. */
+function stillToLaunch(cluster: Cluster, join: PendingLaunch, there: readonly Node[]): PendingLaunch | undefined {
+  if (!join.launched) return join
+  const lost = join.aliases.filter((alias) => !there.some((node) => node.alias === alias))
+  return lost.length === 0 ? undefined : newLaunch(cluster, lost, join)
 }
 
 function tellPending({ log }: ClusterDeps, tag: string, pending: PendingLaunch, aliases: readonly string[]): void {

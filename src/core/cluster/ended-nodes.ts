@@ -36,7 +36,9 @@ export async function refuseEnded(
     {
       hint: resumable
         ? `go on with "starcluster start -x ${tag}", or remove it with "starcluster terminate ${tag}"`
-        : `remove what is left with "starcluster terminate ${tag}", then start again`,
+        : nodes.some((node) => node.isMaster() && good(node))
+          ? `"starcluster start -x ${tag}" goes on without ${ended.length === 1 ? 'it' : 'them'}, "starcluster addnode ${tag}" adds others`
+          : `remove what is left with "starcluster terminate ${tag}", then start again`,
     },
   )
 }

@@ -111,10 +111,14 @@ export class NoClusterSpotRequests extends ClusterValidationError {
 /** A node that was to take the place of one that did not answer could not be launched, or does not answer either. */
 export class ReplacementFailed extends StarClusterError {
   readonly code = 'ReplacementFailed'
-  constructor(tag: string, names: string, cause: Error) {
+  /** @param others whether the cluster has nodes besides, from before */
+  constructor(tag: string, names: string, others: boolean, cause: Error) {
+    const giveUp = others
+      ? `the nodes that were there before are as they were`
+      : `"starcluster terminate ${tag}" removes the cluster`
     super(`${names} of cluster ${tag} did not answer, and launched again cannot be used either: ${cause.message}`, {
       cause,
-      hint: `"starcluster start -x ${tag}" tries to go on, "starcluster terminate ${tag}" removes the cluster`,
+      hint: `"starcluster start -x ${tag}" tries to go on, ${giveUp}`,
     })
   }
 }

@@ -61,7 +61,7 @@ export async function waitForNewNodes(
       return [...(await reach([...first.nodes.map(({ id }) => id), ...launched])).nodes]
     } catch (error) {
       if (given.signal?.aborted || !(error instanceof Error)) throw error
-      throw new ReplacementFailed(cluster.tag, names, error)
+      throw new ReplacementFailed(cluster.tag, names, given.others.length > 0, error)
     }
   })
 }
@@ -88,7 +88,7 @@ async function areOthersFine(
 function mayBeLeft({ record }: Cluster, { nodes, late }: Reached, others: readonly Node[]): boolean {
   const { minNodes } = record.launch ?? {}
   const master = late.some(({ alias }) => alias.endsWith('master'))
-  return minNodes !== undefined && !master && nodes.length + others.length >= minNodes
+  return minNodes !== undefined && !master && nodes.length > 0 && nodes.length + others.length >= minNodes
 }
 
 function tellLeft({ log }: ClusterDeps, tag: string, late: readonly Straggler[]): void {

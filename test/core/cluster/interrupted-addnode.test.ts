@@ -112,6 +112,18 @@ test('a node removed, or terminated elsewhere, after the interruption is launche
   await expectWhole(on, 'c', ['master', 'node001', 'node002'])
 }, 60_000)
 
+test('of a launch that was complete once, what has been terminated since is launched again', async () => {
+  await on.cm.addNodes('c')
+  const { groupId } = await on.cm.getCluster('c')
+  // As a command leaves it that launched node003 a second time and was killed while it set up both.
+  const Value = JSON.stringify({ id: '0123456789ab', nodes: 'node002-node003', launched: true })
+  await on.aws.ec2.createTags({ Resources: [groupId], Tags: [{ Key: 'starcluster:joining', Value }] })
+  await on.cm.addNodes('c', { count: 2 })
+  await expectWhole(on, 'c', ['master', 'node001', 'node002', 'node003'])
+  expect(launched()).toBe(4)
+  expect(await marked()).toBe(false)
+}, 60_000)
+
 test('a launch that EC2 refuses is not gone on with', async () => {
   const cm = managerWith(async (name, input, ask) => {
     if (name !== 'runInstances' || input.DryRun) return ask()

@@ -95,6 +95,19 @@ test('min_nodes: it is left for later, told, and set up when it answers', async 
   await expectWhole(on, 'c', ['master', 'node001', 'node002'])
 }, 60_000)
 
+test('addnode with min_nodes: it is left for later and spoils nothing; where none answers it is launched again', async () => {
+  await template('cluster_size = 2\nmin_nodes = 2')
+  await start()
+  silent = (index, before) => index === 1 && before < 4
+  expect((await cm.addNodes('c', { count: 2 })).map(({ alias }) => alias)).toEqual(['node002'])
+  expect(warnings()[0]).toMatch(/node003 \(i-\w+\) is left for later/)
+  await cm.removeNodes('c', { aliases: ['node003'] })
+  silent = (_, before) => before === 4
+  expect((await cm.addNodes('c')).map(({ alias }) => alias)).toEqual(['node003'])
+  expect(warnings().at(-1)).toMatch(/node003 .* it is launched again/)
+  await expectWhole(on, 'c', ['master', 'node001', 'node002', 'node003'])
+}, 60_000)
+
 test('one that takes its place and does not answer either: a clear error, and start -x goes on', async () => {
   await template('')
   silent = (index, before) => before === 3 || (index === 1 && before < 3)
@@ -139,6 +152,37 @@ test('addnode replaces it too, where the cluster itself answers', async () => {
   expect(warnings()).toHaveLength(1)
   await expectWhole(on, 'c', ['master', 'node001'])
   expect(await marks()).toEqual([])
+}, 60_000)
+
+test('what an earlier addnode launched may be in use: it is waited for, never terminated', async () => {
+  await template('cluster_size = 1')
+  await start()
+  silent = (_, before) => before === 1
+  const killed = new AbortController()
+  const adding = cm.addNodes('c', { signal: killed.signal })
+  const cluster = await cm.getCluster('c')
+  await expect.poll(async () => (await cluster.getRunningNodes()).length, { timeout: 20_000 }).toBe(2)
+  killed.abort(new Error('killed'))
+  await expect(adding).rejects.toMatchObject({ code: 'CancelledRequest' })
+  await expect(cm.addNodes('c')).rejects.toMatchObject({ code: 'WaitTimeoutError' })
+  expect((await cluster.getRunningNodes()).map(({ alias }) => alias)).toEqual(['master', 'node001'])
+  expect(Object.keys(on.cloud.state.ec2.instances)).toHaveLength(2)
+}, 60_000)
+
+test('a new node that ends while it is waited for: nothing speaks of terminating the cluster', async () => {
+  await template('cluster_size = 2')
+  await start()
+  silent = () => true
+  const adding = on.cm.addNodes('c').catch((error: unknown) => error)
+  const cluster = await cm.getCluster('c')
+  await expect.poll(async () => (await cluster.getRunningNodes()).length, { timeout: 20_000 }).toBe(3)
+  await on.aws.ec2.terminateInstances({ InstanceIds: [(await cluster.getNode('node002')).id] })
+  expect(await adding).toMatchObject({
+    code: 'NoClusterNodesFound',
+    hint: '"starcluster start -x c" goes on without it, "starcluster addnode c" adds others',
+  })
+  await cm.startCluster('c', { create: false })
+  await expectWhole(on, 'c', ['master', 'node001'])
 }, 60_000)
 
 test('interrupted between its end and the next launch, start -x launches it, once', async () => {
