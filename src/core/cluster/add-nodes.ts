@@ -5,8 +5,8 @@ import { foldNodeNames } from '../ssh/fold.js'
 import { cancellable, type Progress } from './cancellable.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
-import { clusterOf, findGroup } from './discover.js'
-import { CancelledRequest, HooksFailed, NoClusterNodesFound } from './errors.js'
+import { type ClusterGroup, clusterOf, findGroup } from './discover.js'
+import { AddedElsewhere, CancelledRequest, HooksFailed, NoClusterNodesFound } from './errors.js'
 import { masterOf } from './find-node.js'
 import { followAccess } from './follow-access.js'
 import { launchMore } from './launch-more.js'
@@ -52,7 +52,9 @@ export async function addNodes(
       const join = options.create === false ? undefined : joining(cluster, aliases, options, pending)
       const there = before.filter(({ alias, state }) => aliases.includes(alias) && !(join && state === 'shutting-down'))
       const missing = join && stillToLaunch(cluster, join, there)
-      const launched = missing ? await launch(deps, pool, cluster, before, missing, signal, progress) : []
+      const launched = missing
+        ? await launch(deps, pool, cluster, { before, group, pending: missing, progress, signal })
+        : []
       const ids = [...(join && missing === join ? [] : there.map(({ id }) => id)), ...launched]
       // -x of other nodes than those that were being added leaves these as they are.
       const concerned = options.create !== false || pending?.aliases.every((alias) => aliases.includes(alias))
@@ -138,21 +140,27 @@ function tellPending({ log }: ClusterDeps, tag: string, pending: PendingLaunch, 
   }
 }
 
+interface Launching {
+  readonly before: readonly Node[]
+  readonly group: ClusterGroup
+  readonly pending: PendingLaunch
+  readonly progress: Progress
+  readonly signal: AbortSignal | undefined
+}
+
 async function launch(
   deps: ClusterDeps,
   pool: NodePool,
   cluster: Cluster,
-  nodes: readonly Node[],
-  pending: PendingLaunch,
-  signal: AbortSignal | undefined,
-  progress: Progress,
+  { before, group, pending, progress, signal }: Launching,
 ): Promise<string[]> {
   progress('launching the new nodes')
   try {
-    const [zone, keyLocation] = [masterOf(cluster.tag, nodes).placement, pool.keyFileOf(cluster.tag)]
-    return await launchMore(deps, cluster, pending, { zone, keyLocation, signal })
+    const zone = masterOf(cluster.tag, before).placement
+    const keyLocation = pool.keyFileOf(cluster.tag)
+    return await launchMore(deps, cluster, pending, { zone, keyLocation, chosenIn: group, signal })
   } catch (error) {
-    if (!signal?.aborted) await tellLaunched(deps, cluster, pending.aliases)
+    if (!signal?.aborted && !(error instanceof AddedElsewhere)) await tellLaunched(deps, cluster, pending.aliases)
     throw error
   }
 }

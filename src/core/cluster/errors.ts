@@ -123,6 +123,16 @@ export class ReplacementFailed extends StarClusterError {
   }
 }
 
+/** Another program adds nodes with the same names at the same time, and was faster. */
+export class AddedElsewhere extends StarClusterError {
+  readonly code = 'AddedElsewhere'
+  constructor(tag: string, names: string) {
+    super(`another command is adding ${names} to cluster ${tag} at this moment; nothing was launched`, {
+      hint: 'the same command again, once that one is done, adds the next ones; -a names others',
+    })
+  }
+}
+
 /** What would destroy something of a protected cluster. */
 export class ClusterProtected extends StarClusterError {
   readonly code = 'ClusterProtected'

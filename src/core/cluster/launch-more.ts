@@ -5,11 +5,12 @@ import { aliasesTagKey } from '../node/instance-view.js'
 import { foldNodeNames } from '../ssh/fold.js'
 import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
-import { IncompatibleCluster } from './errors.js'
+import { type ClusterGroup, findGroup } from './discover.js'
+import { AddedElsewhere, IncompatibleCluster } from './errors.js'
 import { launchNodes } from './launch.js'
 import type { LaunchNotes } from './launch-notes.js'
 import type { LaunchGroup } from './launch-plan.js'
-import { endPending, markPending, newLaunch, type PendingLaunch } from './pending-launch.js'
+import { endPending, markPending, newLaunch, type PendingLaunch, pendingLaunch } from './pending-launch.js'
 import { planAgain, planWorkers } from './start-plan.js'
 import { validatePlan } from './validate.js'
 
@@ -18,6 +19,8 @@ interface LaunchMore {
   readonly zone?: string | undefined
   /** Private key of the cluster, where it is not as the config says. */
   readonly keyLocation?: string | undefined
+  /** The cluster as it was when the names were chosen: who has written down the same ones since then is left to it. */
+  readonly chosenIn?: ClusterGroup | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -26,13 +29,13 @@ interface LaunchMore {
  * down is not repeated: what it made is what this returns.
  *
  * @returns their instance ids
- * @throws as `validatePlan` and `launchNodes`; a launch that EC2 refused is no longer written down then
+ * @throws AddedElsewhere; as `validatePlan` and `launchNodes`; a launch that EC2 refused is no longer written down then
  */
 export async function launchMore(
   deps: ClusterDeps,
   cluster: Cluster,
   pending: PendingLaunch,
-  { zone, keyLocation, signal }: LaunchMore,
+  { zone, keyLocation, chosenIn, signal }: LaunchMore,
 ): Promise<string[]> {
   const { record, tag, groupId } = cluster
   const { aliases, launchId } = pending
@@ -50,7 +53,10 @@ export async function launchMore(
   await deps.region.prepareLaunch?.(signal)
   const checked = await validatePlan(deps, plan, { keyIsThere: true, joins: true, signal })
   deps.log.info(`Launching ${foldNodeNames(aliases)}...`)
+  if (chosenIn) await refuseOthers(deps, chosenIn, pending, signal)
   await markPending(deps, groupId, pending, signal)
+  // Two at once: the last mark counts.
+  if (chosenIn) await refuseOthers(deps, chosenIn, pending, signal)
   let instances: Instance[]
   try {
     const note = (notes: LaunchNotes) => markPending(deps, groupId, { ...pending, notes }, signal)
@@ -69,6 +75,18 @@ export async function launchMore(
     pending,
   )
   return [...ids, ...(await launchMore(deps, cluster, missing, { zone, keyLocation, signal }))]
+}
+
+async function refuseOthers(
+  deps: ClusterDeps,
+  before: ClusterGroup,
+  { launchId, aliases }: PendingLaunch,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const now = pendingLaunch(await findGroup(deps, before.tag, signal))
+  if (!now || now.launchId === launchId || now.launchId === pendingLaunch(before)?.launchId) return
+  const both = now.aliases.filter((alias) => aliases.includes(alias))
+  if (both.length > 0) throw new AddedElsewhere(before.tag, foldNodeNames(both))
 }
 
 const hasEnded = ({ State }: Instance) => State?.Name === 'shutting-down' || State?.Name === 'terminated'

@@ -112,6 +112,22 @@ test('a node removed, or terminated elsewhere, after the interruption is launche
   await expectWhole(on, 'c', ['master', 'node001', 'node002'])
 }, 60_000)
 
+test('two at once that would take the same name: one adds it, the other says so and launches nothing', async () => {
+  const other = new ClusterManager(on.deps)
+  const both = await Promise.allSettled([on.cm.addNodes('c'), other.addNodes('c')])
+  await other.close()
+  expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: {
+      code: 'AddedElsewhere',
+      message: expect.stringMatching(/another command is adding node002 to cluster c/),
+    },
+  })
+  await expectWhole(on, 'c', ['master', 'node001', 'node002'])
+  expect(launched()).toBe(3)
+  expect(await marked()).toBe(false)
+}, 60_000)
+
 test('of a launch that was complete once, what has been terminated since is launched again', async () => {
   await on.cm.addNodes('c')
   const { groupId } = await on.cm.getCluster('c')
