@@ -33,15 +33,16 @@ export async function describeInstanceTypes(
   return facts
 }
 
-/** Names the nearest type the region has. */
+/** Names the nearest type the region has. @param hint what to do when none is near */
 export async function unknownInstanceType(
   ec2: Pick<EC2, 'describeInstanceTypes'>,
   type: string,
   signal?: AbortSignal,
+  hint = 'check node_instance_type (-i) and master_instance_type (-I)',
 ): Promise<InstanceTypeDoesNotExist> {
   const close = await nearestType(ec2, type, signal)
   return new InstanceTypeDoesNotExist(`instance type ${type} does not exist in this region`, {
-    hint: close ? `did you mean ${close}?` : 'check node_instance_type (-i) and master_instance_type (-I)',
+    hint: close ? `did you mean ${close}?` : hint,
   })
 }
 

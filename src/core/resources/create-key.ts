@@ -55,10 +55,11 @@ export async function createKey(deps: Deps, name: string, options: CreateKeyOpti
 }
 
 async function importKey(deps: Deps, name: string, file: string, signal?: AbortSignal): Promise<CreatedKey> {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new SSHNoCredentialsError(`the key cannot be read: ${cause.message}`, {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? `there is no file ${file}` : cause.message
+    throw new SSHNoCredentialsError(`the key cannot be read: ${why}`, {
       cause,
-      hint: 'give the file of a key',
+      hint: 'give the file of a key you have: starcluster createkey NAME -i ~/.ssh/id_ed25519',
     })
   })
   const isPublic = /^(ssh-|ecdsa-)/.test(text.trim())
