@@ -37,6 +37,14 @@ async function main(argv: string[]): Promise<number> {
     if (word === 'help' && rest[0] !== undefined && rest[0] !== 'help' && !entry) {
       await program.parseAsync([rest[0]], { from: 'user' }) // refused as an unknown command, with the nearest name
     }
+    if (word === 'help' && rest[0] === 'help') {
+      program.outputHelp()
+      return 0
+    }
+    if (word === 'help' && command && rest.length > 1) {
+      await helpBelow(program, command, rest)
+      return 0
+    }
     const own =
       entry?.remoteCommandAfter === undefined || word === 'help'
         ? rest
@@ -53,6 +61,18 @@ async function main(argv: string[]): Promise<number> {
     await close()
     return status
   }
+}
+
+/** `help local image`: the help of what is below a command. One that is not there is refused with the nearest name. */
+async function helpBelow(program: Command, command: Command, words: readonly string[]): Promise<void> {
+  let at = command
+  for (const [index, word] of words.slice(1).entries()) {
+    if (at.commands.length === 0) break
+    const below = at.commands.find((one) => one.name() === word)
+    if (!below) await program.parseAsync(words.slice(0, index + 2), { from: 'user' })
+    at = below ?? at
+  }
+  at.outputHelp()
 }
 
 function createContext(program: Command): { cli: CliContext; close: () => Promise<number> } {

@@ -34,12 +34,22 @@ describe('usage', () => {
     [['start', 'x', '-s', 'two'], /"two" is not a positive whole number/],
     [['runplugin', 'only-one'], /missing required argument 'tag'/],
     [['local', 'stauts'], /unknown command 'stauts'/],
+    [['start', 'testcluster', '--json'], /'--json' needs '--plan'/],
+    [['help', 'local', 'imag'], /unknown command 'imag'[\s\S]*image/],
   ])('starcluster %j', async (args, message) => {
     refused(await sc(...args), 2, message)
   })
 
   test('no arguments at all show the usage', async () => {
     refused(await sc(), 2, /Usage: starcluster/)
+  })
+
+  test('help goes below a command, and runs nothing', async () => {
+    expect((await cliOk(['help', 'local', 'image', 'import'], { env: home.env })).stdout).toMatch(
+      /image import \[options\]/,
+    )
+    expect((await cliOk(['help', 'terminate', 'x'], { env: home.env })).stdout).toMatch(/Usage: starcluster terminate/)
+    expect((await cliOk(['help', 'help'], { env: home.env })).stdout).toMatch(/Usage: starcluster/)
   })
 
   test('help knows every command, and asks no cloud', async () => {

@@ -71,6 +71,8 @@ export const define: DefineCommand = (command, cli) => {
     .option('--verbose', 'print the output of commands on nodes as it comes')
     .option('--timeline', 'tell at the end what ran where, when and for how long')
     .action(async (tag: string, flags: StartFlags) => {
+      if (flags.json && !flags.plan)
+        command.error("error: option '--json' needs '--plan': a start itself prints no JSON")
       if (flags.json) cli.keepStdoutForData()
       const sc = await cli.open()
       log.info(await sc.describeRegion(cli.signal))
