@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { screenWidth, wrap } from './wrap.js'
 
 /** A command line, and what it does. */
 export type Example = readonly [line: string, meaning: string]
@@ -8,9 +9,23 @@ const known = new WeakMap<Command, readonly Example[]>()
 /** Adds an "Examples" block below a command's help. */
 export function examples(command: Command, lines: readonly Example[]): void {
   known.set(command, lines)
-  const width = Math.max(...lines.map(([line]) => line.length))
-  const body = lines.map(([line, meaning]) => `  $ ${line.padEnd(width)}   # ${meaning}`).join('\n')
-  command.addHelpText('after', `\nExamples:\n${body}`)
+  command.addHelpText('after', () => `\nExamples:\n${exampleLines(lines, screenWidth())}`)
+}
+
+/** Each with its meaning behind it, or above it where the terminal is too narrow for both. */
+export function exampleLines(lines: readonly Example[], width: number): string {
+  const longest = Math.max(...lines.map(([line]) => line.length))
+  const beside = lines.map(([line, meaning]) => `  $ ${line.padEnd(longest)}   # ${meaning}`)
+  if (beside.every((line) => line.length <= width)) return beside.join('\n')
+  return lines
+    .flatMap(([line, meaning]) => [...wrap(meaning, width, 4).map((part) => `  # ${part}`), `  $ ${line}`])
+    .join('\n')
+}
+
+/** Adds a paragraph below a command's options, as wide as commander makes those. */
+export function notes(command: Command, text: string): Command {
+  const width = () => (process.stdout.isTTY ? screenWidth() : 80)
+  return command.addHelpText('after', () => `\n${wrap(text.trim().replace(/\s+/g, ' '), width()).join('\n')}`)
 }
 
 /** What `examples` was given for a command. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { log, type SshTarget, type SshTargetOptions } from '../index.js'
 import type { CliContext } from './context.js'
 import { endText } from './end-text.js'
+import { notes } from './examples.js'
 import { splitLoginWords } from './login-words.js'
 import { runSsh } from './ssh.js'
 
@@ -15,11 +16,11 @@ export interface LoginFlags {
 
 const HELP = `
 The system's ssh is used, with the key, the pinned host key and the port of the node; without one a terminal of our own. What
-follows "--" and begins with a dash is for ssh, too: starcluster sshmaster testcluster -- -L 8080:localhost:80`
+follows "--" and begins with a dash is for ssh, too, such as -- -L 8080:localhost:80`
 
 /** The options and the trailing remote command that sshmaster, sshnode and sshinstance share. */
 export function defineLogin(command: Command): Command {
-  return command
+  command
     .argument('[command...]', 'command to run there instead of a login shell')
     .option('-u, --user <name>', 'login as this user', 'root')
     .option('-X, --forward-x11', 'forward X11')
@@ -29,7 +30,7 @@ export function defineLogin(command: Command): Command {
       ...before,
       text,
     ])
-    .addHelpText('after', HELP)
+  return notes(command, HELP)
 }
 
 /** Opens the login, or runs the remote command, with the system's ssh; its exit status becomes ours. */

@@ -1,6 +1,6 @@
 import type { DefineCommand } from '../context.js'
 import { type CopyFlags, defineCopy, runCopy, splitPaths } from '../copy.js'
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 
 export const define: DefineCommand = (command, cli) => {
   command.usage('[options] <tag> <local...> <remote>').argument('<tag>', 'name of the cluster')
@@ -10,7 +10,7 @@ export const define: DefineCommand = (command, cli) => {
     const { cm } = await cli.open()
     await runCopy(cli, 'put', { ...flags, all: true }, (options) => cm.put(tag, locals, remote, options))
   })
-  command.addHelpText('after', '\nThe same as "starcluster put --all": see "starcluster help put".')
+  notes(command, 'The same as "starcluster put --all": see "starcluster help put".')
   examples(command, [
     ['starcluster cp testcluster hosts.allow /etc', 'a file to all nodes'],
     ['starcluster cp -u sgeadmin testcluster model /tmp/model', 'a directory, as another user'],

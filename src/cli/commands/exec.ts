@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type ExecOptions, largestStatus } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { duration } from '../duration.js'
-import { examples, positiveInteger } from '../examples.js'
+import { examples, notes, positiveInteger } from '../examples.js'
 import { renderOutcomes } from '../render-outcomes.js'
 
 interface Flags {
@@ -46,7 +46,7 @@ export const define: DefineCommand = (command, cli) => {
       else renderOutcomes(outcomes, cli.print, (text) => process.stderr.write(`${text}\n`))
       cli.exitWith(cli.signal.aborted ? 130 : largestStatus(outcomes))
     })
-  command.addHelpText('after', HELP)
+  notes(command, HELP)
   examples(command, [
     ['starcluster exec testcluster uptime', 'on all nodes at once'],
     ["starcluster exec testcluster -n 'node[001-002]' -- df -h /", 'on two of them'],

@@ -1,6 +1,6 @@
 import type { DefineCommand } from '../context.js'
 import { type CopyFlags, defineCopy, defineNodes, runCopy, splitPaths } from '../copy.js'
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 
 const HELP = `
 Goes into LOCAL when that is a directory, else gets that name; several sources need a directory. Patterns in quotes are
@@ -14,7 +14,7 @@ export const define: DefineCommand = (command, cli) => {
     const { cm } = await cli.open()
     await runCopy(cli, 'get', flags, (options) => cm.get(tag, remotes, local, options))
   })
-  command.addHelpText('after', HELP)
+  notes(command, HELP)
   examples(command, [
     ["starcluster get testcluster '/root/results/*.csv' .", 'from the master'],
     ['starcluster get testcluster --all /var/log/syslog logs', 'from every node: logs/master/syslog, ...'],

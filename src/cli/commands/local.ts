@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { confirmationOptions } from '../confirmation.js'
 import type { CliContext, DefineCommand } from '../context.js'
-import { examples, percentage, positiveInteger } from '../examples.js'
+import { examples, notes, percentage, positiveInteger } from '../examples.js'
 import { define as rollback } from './rollback.js'
 import { define as snapshot } from './snapshot.js'
 import { define as snapshots } from './snapshots.js'
@@ -35,7 +35,7 @@ export const define: DefineCommand = (command, cli) => {
   act('egress', 'open or close the way of machines to what this computer reaches; without a word: how it is')
     .addArgument(command.createArgument('[way]', 'at once, and kept').choices(['on', 'off']))
     .action(async (way) => (await import('../local/egress.js')).egress(cli, way))
-  act('inject', 'let something go wrong on demand, for tests; KIND may also be list or clear')
+  const inject = act('inject', 'let something go wrong on demand, for tests; KIND may also be list or clear')
     .argument('<kind>', 'one of the kinds below; list; clear')
     .argument('[which]', 'after clear: the kind to clear; default: all')
     .option('--type <type>', 'only launches of this instance type (capacity)')
@@ -44,8 +44,8 @@ export const define: DefineCommand = (command, cli) => {
     .option('--ms <n>', 'milliseconds (visibility, slow-boot, crash, spot-interruption, delay)', positiveInteger)
     .option('--instance <id>', 'only this one (spot-interruption, full-disk)')
     .option('--percent <n>', 'of all packets (packet-loss)', percentage)
-    .addHelpText('after', FAULT_HELP)
     .action(async (kind, which, flags) => (await import('../local/inject.js')).inject(cli, kind, which, flags))
+  notes(inject, FAULT_HELP)
   for (const [name, define] of Object.entries({ snapshot, rollback, snapshots })) define(sub(command, name), cli)
   const profile = act('profile', 'look after the instance profiles that give machines a role')
   const profileAct = (name: string, summary: string) => sub(profile, name).description(summary)

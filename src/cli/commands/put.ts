@@ -1,6 +1,6 @@
 import type { DefineCommand } from '../context.js'
 import { type CopyFlags, defineCopy, defineNodes, runCopy, splitPaths } from '../copy.js'
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 
 const HELP = `
 Goes into REMOTE when that is a directory there, else gets that name; several sources need a directory. Directories with all
@@ -15,7 +15,7 @@ export const define: DefineCommand = (command, cli) => {
     const { cm } = await cli.open()
     await runCopy(cli, 'put', flags, (options) => cm.put(tag, locals, remote, options))
   })
-  command.addHelpText('after', HELP)
+  notes(command, HELP)
   examples(command, [
     ['starcluster put testcluster data.tar /root', 'to the master'],
     ["starcluster put testcluster --nodes workers 'conf/*.ini' /etc/app", 'to all nodes but the master'],

@@ -1,5 +1,5 @@
 import type { DefineCommand } from '../context.js'
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 
 const HELP = `
 What was written since is gone; it does not ask. The machines restart and answer on ssh when it ends. Snapshots stay, later
@@ -14,7 +14,7 @@ export const define: DefineCommand = (command, cli) => {
       const { cm } = await cli.open()
       await cm.rollback(tag, name, { signal: cli.signal })
     })
-  command.addHelpText('after', HELP)
+  notes(command, HELP)
   examples(command, [
     ['starcluster rollback testcluster', 'back to the newest snapshot'],
     ['starcluster rollback testcluster clean', 'back to this one'],

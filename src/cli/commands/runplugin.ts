@@ -1,6 +1,6 @@
 import type { ClusterChanges } from '../../index.js'
 import type { DefineCommand } from '../context.js'
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 
 interface Flags {
   readonly fresh?: boolean
@@ -42,7 +42,7 @@ export const define: DefineCommand = (command, cli) => {
       const changes = await followCommands(cli, flags, () => cm.runPlugin(plugin, tag, options))
       if (changes) show(changes)
     })
-  command.addHelpText('after', FRESH_HELP)
+  notes(command, FRESH_HELP)
   examples(command, [
     ['starcluster runplugin pkginstaller testcluster', 'run [plugin pkginstaller] on testcluster'],
     ['starcluster runplugin --fresh --diff myplugin testcluster', 'a new try from a clean state; what did it change?'],

@@ -1,5 +1,5 @@
 import type { DefineCommand } from '../context.js'
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 
 export const define: DefineCommand = (command, cli) => {
   command
@@ -11,7 +11,7 @@ export const define: DefineCommand = (command, cli) => {
       const made = await cm.snapshot(tag, name, { signal: cli.signal })
       cli.print(`Go back to it with: starcluster rollback ${tag} ${made.name}`)
     })
-  command.addHelpText('after', '\nIts machines restart for it: processes end, files stay.')
+  notes(command, 'Its machines restart for it: processes end, files stay.')
   examples(command, [
     ['starcluster snapshot testcluster clean', 'then try things, and go back with: starcluster rollback testcluster'],
     ['starcluster snapshots testcluster', 'the named states there are'],

@@ -1,6 +1,6 @@
 import { foldNodeNames, log } from '../../index.js'
 import type { DefineCommand } from '../context.js'
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 
 const HELP = `
 With it "ssh testcluster-node001", scp, rsync and VS Code reach the running nodes, with the key, the pinned host keys, the port and
@@ -22,7 +22,7 @@ export const define: DefineCommand = (command, cli) => {
         `ssh reads it with this line at the top of ~/.ssh/config:\n\n  Include ${/\s/.test(file) ? `"${file}"` : file}\n`,
       )
     })
-  command.addHelpText('after', HELP)
+  notes(command, HELP)
   examples(command, [
     ['starcluster ssh-config testcluster', "print what ssh needs to know of testcluster's nodes"],
     ['starcluster ssh-config --write', 'for all clusters, into a file that ~/.ssh/config can include'],

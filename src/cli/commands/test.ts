@@ -1,6 +1,6 @@
 import { type Rehearsal, type RehearsalProgress, StarClusterError, screenLevel, setScreenLevel } from '../../index.js'
 import type { CliContext, DefineCommand } from '../context.js'
-import { examples, positiveInteger } from '../examples.js'
+import { examples, notes, positiveInteger } from '../examples.js'
 import { isBad, renderStep, renderVerdict } from '../render-trial.js'
 
 interface Flags {
@@ -41,7 +41,7 @@ export const define: DefineCommand = (command, cli) => {
     ['starcluster test --keep -s 3 myplugin', 'with three nodes, which stay for a look'],
     ['starcluster test --strict --json myplugin', 'for a program: a report, and an exit status'],
   ])
-  command.addHelpText('after', '\nExit status: 0 passed, 1 failed, 2 wrong usage, 130 interrupted.')
+  notes(command, 'Exit status: 0 passed, 1 failed, 2 wrong usage, 130 interrupted.')
 }
 
 /** The trial, told step by step; its log is shown with a step that fails, or as it comes with `verbose`. */
