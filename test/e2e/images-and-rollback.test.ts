@@ -38,7 +38,7 @@ describe.skipIf(!canRunNodes)('a cluster goes back to a named state, and an imag
       'w\nfirst\n/opt',
     )
     expect(await on('master', 'cat /home/from-worker')).toBe('back')
-    expect((await ok('local', 'snapshots', 'one')).stdout).toMatch(/clean\n$/)
+    expect((await ok('local', 'snapshots', 'one', '--quiet')).stdout).toMatch(/clean\n$/)
     const again = await sc('local', 'snapshot', 'one', 'clean')
     expect(again.status).toBe(1)
     expect(again.output).toMatch(/there is a snapshot clean already/)

@@ -77,10 +77,10 @@ describe.skipIf(!canRunNodes)(
 
     test('--fresh of one plugin forgets the state another began with, when that had the former in it', async () => {
       await ok('runplugin', '--fresh', 'greeter', 't')
-      expect((await ok('snapshots', 't')).stdout).toMatch(/before-accounts\n.*before-greeter\n$/)
+      expect((await ok('snapshots', 't')).stdout).toMatch(/before-accounts\n.*before-greeter\n\nTotal: 2\n$/)
       const again = await ok('runplugin', '--fresh', 'accounts', 't')
       expect(again.output).toMatch(/Snapshot before-greeter was made after the last run of accounts: it is forgotten/)
-      expect((await ok('snapshots', 't')).stdout).toMatch(/before-accounts\n$/)
+      expect((await ok('snapshots', 't')).stdout).toMatch(/before-accounts\n\nTotal: 1\n$/)
     })
 
     test('--json: the changes by node on stdout, and nothing else there', async () => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { confirmationOptions } from '../confirmation.js'
 import type { CliContext, DefineCommand } from '../context.js'
 import { examples, notes, percentage, positiveInteger } from '../examples.js'
+import { listingOptions } from '../output/listing.js'
 import { define as rollback } from './rollback.js'
 import { define as snapshot } from './snapshot.js'
 import { define as snapshots } from './snapshots.js'
@@ -60,7 +61,9 @@ export const define: DefineCommand = (command, cli) => {
     .action(async (remove) => (await import('../local/profiles.js')).profiles(cli, { remove }))
   const image = act('image', 'look after the images machines start from')
   const imageAct = (name: string, summary: string) => sub(image, name).description(summary)
-  imageAct('list', 'list the images').action(async () => (await import('../local/images.js')).list(cli))
+  listingOptions(imageAct('list', 'list the images'), { long: false }).action(async (flags) =>
+    (await import('../local/images.js')).list(cli, flags),
+  )
   imageAct('build', 'build the base image, where it is missing')
     .option('-f, --force', 'build it anew with the packages of today; machines stay on theirs')
     .option('--systemd', 'the one whose machines run systemd: start with -n debian-12-systemd')

@@ -1,21 +1,46 @@
 import { resolve } from 'node:path'
+import type { Image } from '@aws-sdk/client-ec2'
 import { createStarCluster } from '../../index.js'
 import { importImage, workOnBaseImage } from '../../localcloud/control-images.js'
 import type { CliContext } from '../context.js'
+import * as field from '../output/fields.js'
+import { type Listing, type ListingFlags, printListing } from '../output/listing.js'
+
+export const listing: Listing<Image> = {
+  name: ({ ImageId = '' }) => ImageId,
+  fields: {
+    id: field.text('id of the image', ({ ImageId }) => ImageId, { column: 'IMAGE' }),
+    state: field.text('available, pending or failed', ({ State }) => State, { column: 'STATE' }),
+    createTime: field.time(
+      'when it was made',
+      ({ CreationDate }) => (CreationDate ? new Date(CreationDate) : undefined),
+      {
+        column: 'MADE',
+        extra: true,
+      },
+    ),
+    name: field.text('its name', ({ Name }) => Name, { column: 'NAME', wraps: true }),
+    description: field.text('of what it was made, and what is wrong with it', whatItIs, {
+      column: 'WHAT',
+      wraps: true,
+    }),
+  },
+}
+
+function whatItIs({ SourceInstanceId, Description, StateReason }: Image): string {
+  const of = SourceInstanceId && `of ${SourceInstanceId}`
+  return [of, Description, StateReason?.Message].filter(Boolean).join('; ')
+}
 
 /** All images that machines of the local cloud can start from, as EC2 tells them. */
-export async function list(cli: CliContext): Promise<void> {
+export async function list(cli: CliContext, flags: ListingFlags = {}): Promise<void> {
+  if (flags.json || flags.quiet) cli.keepStdoutForData()
   const images = await withEc2(
     cli,
     async (ec2) => (await ec2.describeImages({ Owners: ['self', 'amazon'] })).Images ?? [],
   )
-  if (images.length === 0)
-    return cli.print('No images yet: the first start builds one, or `starcluster local image build`.')
-  for (const { ImageId = '', Name = '', State = '', CreationDate = '', ...image } of images) {
-    const of = image.SourceInstanceId && `of ${image.SourceInstanceId}`
-    const what = [of, image.Description, image.StateReason?.Message].filter(Boolean).join('; ')
-    cli.print(`${ImageId}  ${State.padEnd(9)}  ${CreationDate.slice(0, 19).replace('T', ' ')}  ${Name}  (${what})`)
-  }
+  const none = 'No images yet: the first start builds one, or "starcluster local image build".'
+  printListing(cli, flags, images, listing, none)
 }
 
 export async function build(cli: CliContext, flags: { force?: boolean; systemd?: boolean }): Promise<void> {

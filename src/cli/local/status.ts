@@ -1,5 +1,6 @@
 import { daemonStatus, type NodeStatus, type StorageUse } from '../../localcloud/control.js'
 import type { CliContext } from '../context.js'
+import { localTime } from '../output/cell.js'
 import { EGRESS_TEXT } from './egress.js'
 
 const CONTAINERS: readonly string[] = ['docker', 'podman']
@@ -9,7 +10,7 @@ export async function status(cli: CliContext, flags: { json?: boolean }): Promis
   if (flags.json) return cli.print(JSON.stringify(report, null, 2))
   if (!report.running) return cli.print('The local cloud is not running. It starts when a command needs it.')
   const lines = [
-    `The local cloud is running: process ${report.pid}, ${mib(report.memoryBytes)} of memory, since ${report.started}`,
+    `The local cloud is running: process ${report.pid}, ${mib(report.memoryBytes)} of memory, since ${localTime(new Date(report.started))}`,
     `  endpoint  ${report.endpoint} (EC2, S3, STS)`,
     `  ssh       port ${report.sshPort} at each machine's public address`,
     `  state     ${report.paths.dir}`,
