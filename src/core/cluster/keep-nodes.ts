@@ -63,8 +63,12 @@ export async function keepNodes(
   const { ec2 } = deps.aws
   if (cluster.record.launch?.ttlAction === 'terminate') await outliveShutdown(deps, nodes, signal)
   const group = await defaultGroupOf(ec2, vpcId, signal)
-  for (const { id } of nodes) {
-    await ec2.modifyInstanceAttribute({ InstanceId: id, Groups: [group] }, abortable(signal))
+  for (const { id, instance } of nodes) {
+    // Groups that somebody gave it besides stay.
+    const own = (instance.SecurityGroups ?? []).flatMap(({ GroupId = '' }) =>
+      GroupId === cluster.groupId ? [] : GroupId,
+    )
+    await ec2.modifyInstanceAttribute({ InstanceId: id, Groups: [...new Set([group, ...own])] }, abortable(signal))
   }
   const Tags = [{ Key: clusterTagKey }, { Key: aliasesTagKey }, { Key: 'Name', Value: cluster.tag }]
   const resources = nodes.flatMap(({ id, spotId, instance }) => [

@@ -185,12 +185,15 @@ async function connect(
       return undefined
     }
   }
+  const giveUp = node.isMaster()
+    ? `"starcluster terminate ${tag}" removes the cluster`
+    : `"starcluster removenode -a ${node.alias} ${tag}" removes it`
   try {
     await poll(`ssh on ${node.alias} (${node.addr})`, attempt, {
       timeoutMs: sshMs,
       slowestMs: 5000,
       signal,
-      hint: `check that its security group and network let you reach port 22 from here, then go on with "starcluster start -x ${tag}"; "starcluster terminate ${tag}" removes the cluster`,
+      hint: `check that its security group and network let you reach port 22 from here, then go on with "starcluster start -x ${tag}"; ${giveUp}`,
     })
   } catch (error) {
     if (lastRefusal && error instanceof Error && error.cause === undefined && !signal.aborted) error.cause = lastRefusal

@@ -52,7 +52,7 @@ export async function waitForNewNodes(
       return [...(await reach(ids, later(deadlines))).nodes]
     }
     if (mayBeLeft(cluster, first, given.others)) {
-      tellLeft(deps, cluster.tag, first.late)
+      tellLeft(deps, cluster, first.late)
       return [...first.nodes]
     }
     const names = foldNodeNames(first.late.map(({ alias }) => alias))
@@ -91,12 +91,12 @@ function mayBeLeft({ record }: Cluster, { nodes, late }: Reached, others: readon
   return minNodes !== undefined && !master && nodes.length > 0 && nodes.length + others.length >= minNodes
 }
 
-function tellLeft({ log }: ClusterDeps, tag: string, late: readonly Straggler[]): void {
+function tellLeft({ log }: ClusterDeps, { tag, marks }: Cluster, late: readonly Straggler[]): void {
   for (const { alias, id, reason } of late)
     log.warn(`${alias} (${id}) is left for later, min_nodes are there: ${reason}`)
   const names = foldAliases(late.map(({ alias }) => alias))
   log.warn(
-    `it costs money: "starcluster addnode -x -a ${names} ${tag}" sets it up once it answers, "starcluster removenode -a ${names} ${tag}" removes it`,
+    `it costs money${marks.lifetime?.seconds === undefined ? '' : ', also after the end of the ttl, which it was not told'}: "starcluster addnode -x -a ${names} ${tag}" sets it up once it answers, "starcluster removenode -a ${names} ${tag}" removes it`,
   )
 }
 

@@ -75,13 +75,13 @@ test('what takes its place, and what is added, is protected as the cluster is; a
 }, 60_000)
 
 test('min_nodes: it is left for later, told, and set up when it answers', async () => {
-  await template('cluster_size = 3\nmin_nodes = 2')
+  await template('cluster_size = 3\nmin_nodes = 2\nttl = 8h')
   silent = (index) => index === 2
   await start()
   expect(warnings()).toEqual([
     expect.stringMatching(/node002 \(i-\w+\) is left for later, min_nodes are there: .*refused/),
     expect.stringMatching(
-      /costs money: "starcluster addnode -x -a node002 c" .* "starcluster removenode -a node002 c"/,
+      /costs money, also after the end of the ttl, .*: "starcluster addnode -x -a node002 c" .* "starcluster removenode -a node002 c"/,
     ),
   ])
   const cluster = await cm.getCluster('c')
@@ -164,7 +164,10 @@ test('what an earlier addnode launched may be in use: it is waited for, never te
   await expect.poll(async () => (await cluster.getRunningNodes()).length, { timeout: 20_000 }).toBe(2)
   killed.abort(new Error('killed'))
   await expect(adding).rejects.toMatchObject({ code: 'CancelledRequest' })
-  await expect(cm.addNodes('c')).rejects.toMatchObject({ code: 'WaitTimeoutError' })
+  await expect(cm.addNodes('c')).rejects.toMatchObject({
+    code: 'WaitTimeoutError',
+    hint: expect.stringMatching(/start -x c"; "starcluster removenode -a node001 c" removes it$/),
+  })
   expect((await cluster.getRunningNodes()).map(({ alias }) => alias)).toEqual(['master', 'node001'])
   expect(Object.keys(on.cloud.state.ec2.instances)).toHaveLength(2)
 }, 60_000)
