@@ -111,7 +111,8 @@ on the nodes. Everybody who is logged in is warned 30, 10, 5 minutes and one min
 \`sshmaster\` and \`sshnode\` tell it in the last half hour. \`starcluster ttl TAG 4h\` sets it anew from now, \`off\` lifts it. An added
 node ends with the others; a restart changes nothing. A node that boots near its end, or after it, runs on for half an hour (ten
 minutes after a mere reboot), time enough to give it a new one. Nodes count the time that they run; what their clock says
-ends nothing early. \`starcluster-ttl left\` on a node prints the seconds that it has.
+ends nothing early. \`starcluster-ttl left\` on a node prints the seconds that it has. An instance that \`removenode -k\`
+keeps no longer ends with its cluster.
 
 With \`ttl_action = stop\` the disks stay and \`starcluster start -x\` resumes the cluster; stopped disks cost money. Spot
 instances cannot be stopped: they end for good. With \`ttl_action = terminate\` all nodes end for good with their disks; any
