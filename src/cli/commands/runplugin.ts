@@ -18,7 +18,7 @@ With --verbose and --json the output of commands goes to stderr.`
 
 export const define: DefineCommand = (command, cli) => {
   command
-    .argument('<plugin>', 'name of a [plugin] section of the config, or of a bundled plugin')
+    .argument('<plugin>', 'name of a [plugin] section of the config, or module.Class')
     .argument('<tag>', 'name of the cluster')
     .option('--fresh', 'first put the disks back to the state before the last --fresh run of it (local cloud)')
     .option('--diff', 'tell what the run changed on each node')

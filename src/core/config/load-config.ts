@@ -189,6 +189,9 @@ function pick<T>(sections: NamedSections<T>, name: string, NotFound: typeof Plug
   const known = [...sections.names]
   throw new NotFound(`${sections.kind} ${name} is not defined in the config${didYouMean(name, known)}`, {
     hint:
-      known.length > 0 ? `defined are: ${known.join(', ')}` : `add a section [${sections.kind} ${name}] to your config`,
+      (known.length > 0
+        ? `defined are: ${known.join(', ')}`
+        : `add a section [${sections.kind} ${name}] to your config`) +
+      (sections.kind === 'plugin' ? '; "starcluster plugins" lists all there are, which run by module.Class too' : ''),
   })
 }
