@@ -17,6 +17,8 @@ export interface FollowFlags {
   readonly timeline?: boolean
   /** Nothing is shown any more once it is aborted. */
   readonly until?: AbortSignal
+  /** Shown while no command runs on a node: what else the task waits for. */
+  readonly meanwhile?: string
 }
 
 interface Running {
@@ -41,7 +43,9 @@ export async function followCommands<T>(
   const timeline = new Timeline()
   const began = performance.now()
   const status = new StatusLine(process.stderr, () =>
-    flags.until?.aborted ? undefined : describe(running, performance.now() - began, doing()),
+    flags.until?.aborted
+      ? undefined
+      : describe(running, performance.now() - began, doing() ?? (running.size === 0 ? flags.meanwhile : undefined)),
   )
   const observer: CommandObserver = {
     begin: ({ node, command, showOutput, mayFail }) => {

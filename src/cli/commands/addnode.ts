@@ -1,6 +1,7 @@
 import { foldNodeNames, log } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { examples, nameList, positiveInteger } from '../examples.js'
+import { followWaiting } from '../follow-waiting.js'
 
 interface Flags {
   alias?: string[]
@@ -34,8 +35,7 @@ export const define: DefineCommand = (command, cli) => {
         instanceType: flags.instanceType,
         zone: flags.availabilityZone,
       }
-      const { followCommands } = await import('../follow-commands.js')
-      const added = await followCommands(cli, {}, () => cm.addNodes(tag, options))
+      const added = await followWaiting(cli, () => cm.addNodes(tag, options))
       log.info(
         `${foldNodeNames(added.map(({ alias }) => alias))} ${added.length === 1 ? 'is' : 'are'} part of ${tag} now`,
       )

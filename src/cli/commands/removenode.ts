@@ -2,6 +2,7 @@ import { foldNodeNames, log, nodesToRemove } from '../../index.js'
 import { type ConfirmationFlags, confirmationOptions, confirmed } from '../confirmation.js'
 import type { DefineCommand } from '../context.js'
 import { examples, nameList, positiveInteger } from '../examples.js'
+import { followWaiting } from '../follow-waiting.js'
 
 interface Flags extends ConfirmationFlags {
   aliases?: string[]
@@ -38,7 +39,8 @@ export const define: DefineCommand = (command, cli) => {
       : `Remove ${which} from cluster ${tag} and delete the disks?`
     if (!(await confirmed(question, flags, cli.signal, `${tag} is left as it is`))) return
     // By id: exactly those that were agreed to.
-    await cm.removeNodes(tag, { ...options, aliases: nodes.map(({ id }) => id), count: undefined })
+    const chosenNodes = { ...options, aliases: nodes.map(({ id }) => id), count: undefined }
+    await followWaiting(cli, () => cm.removeNodes(tag, chosenNodes))
     if (!flags.keepInstance) log.info(`${which} ${nodes.length === 1 ? 'is' : 'are'} gone`)
   })
   examples(command, [

@@ -1,5 +1,6 @@
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
+import { followWaiting } from '../follow-waiting.js'
 
 export const define: DefineCommand = (command, cli) => {
   command
@@ -8,7 +9,8 @@ export const define: DefineCommand = (command, cli) => {
     .action(async (tags: string[], flags: { rebootOnly?: boolean }) => {
       const { cm } = await cli.open()
       for (const tag of tags) {
-        await cm.restartCluster(tag, { rebootOnly: flags.rebootOnly === true, signal: cli.signal })
+        const options = { rebootOnly: flags.rebootOnly === true, signal: cli.signal }
+        await followWaiting(cli, () => cm.restartCluster(tag, options))
       }
     })
   examples(command, [

@@ -1,5 +1,6 @@
 import type { DefineCommand } from '../context.js'
 import { examples, notes } from '../examples.js'
+import { followWaiting } from '../follow-waiting.js'
 
 const HELP = `
 What was written since is gone; it does not ask. The machines restart and answer on ssh when it ends. Snapshots stay, later
@@ -12,7 +13,7 @@ export const define: DefineCommand = (command, cli) => {
     .argument('[name]', 'default: the newest snapshot')
     .action(async (tag: string, name: string | undefined) => {
       const { cm } = await cli.open()
-      await cm.rollback(tag, name, { signal: cli.signal })
+      await followWaiting(cli, () => cm.rollback(tag, name, { signal: cli.signal }))
     })
   notes(command, HELP)
   examples(command, [

@@ -1,5 +1,6 @@
 import type { DefineCommand } from '../context.js'
 import { examples, notes } from '../examples.js'
+import { followWaiting } from '../follow-waiting.js'
 
 export const define: DefineCommand = (command, cli) => {
   command
@@ -8,7 +9,7 @@ export const define: DefineCommand = (command, cli) => {
     .argument('[name]', 'default: snapshot-1, snapshot-2, ...')
     .action(async (tag: string, name: string | undefined) => {
       const { cm } = await cli.open()
-      const made = await cm.snapshot(tag, name, { signal: cli.signal })
+      const made = await followWaiting(cli, () => cm.snapshot(tag, name, { signal: cli.signal }))
       cli.print(`Go back to it with: starcluster rollback ${tag} ${made.name}`)
     })
   notes(command, 'Its machines restart for it: processes end, files stay.')

@@ -2,6 +2,7 @@ import { type Cluster, log, type StartOverrides } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { endText } from '../end-text.js'
 import { examples, positiveInteger, price } from '../examples.js'
+import { followWaiting } from '../follow-waiting.js'
 import { lifetime } from '../lifetime-option.js'
 import { renderPreview } from '../render-preview.js'
 import { loginCommand, runSsh } from '../ssh.js'
@@ -94,7 +95,6 @@ export const define: DefineCommand = (command, cli) => {
         const preview = await sc.cm.previewStart(tag, { signal: cli.signal, ...template, overrides })
         return cli.print(json ? JSON.stringify(preview, null, 2) : renderPreview(preview))
       }
-      const { followCommands } = await import('../follow-commands.js')
       const start = () =>
         sc.cm.startCluster(tag, {
           signal: cli.signal,
@@ -104,7 +104,7 @@ export const define: DefineCommand = (command, cli) => {
           ...template,
           overrides,
         })
-      const cluster = await followCommands(cli, { verbose: verbose === true, timeline: timeline === true }, start)
+      const cluster = await followWaiting(cli, start, { verbose: verbose === true, timeline: timeline === true })
       if (createOnly || validateOnly) return
       if (loginMaster) {
         cli.exitWith(await runSsh(cli, await sc.cm.sshTarget(cluster.tag, 'master', { signal: cli.signal })))

@@ -2,6 +2,7 @@ import { describeTermination } from '../../index.js'
 import { type ConfirmationFlags, confirmationOptions, confirmed } from '../confirmation.js'
 import type { DefineCommand } from '../context.js'
 import { examples } from '../examples.js'
+import { followWaiting } from '../follow-waiting.js'
 
 export const define: DefineCommand = (command, cli) => {
   confirmationOptions(command.argument('<tag...>', 'names of the clusters'))
@@ -19,7 +20,8 @@ export const define: DefineCommand = (command, cli) => {
         const agreed = () => confirmed(`${plan}\nTerminate it?`, flags, cli.signal, `${tag} is left as it is`)
         // Of a protected one nothing is asked: it is refused.
         if (!planned.isProtected && !(await agreed())) continue
-        await cm.terminateCluster(tag, { force: flags.force === true, signal: cli.signal })
+        const options = { force: flags.force === true, signal: cli.signal }
+        await followWaiting(cli, () => cm.terminateCluster(tag, options))
       }
     })
   examples(command, [

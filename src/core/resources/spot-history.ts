@@ -103,7 +103,8 @@ export function averagePrice(changes: readonly PriceChange[], start: Date, end: 
 
 async function noPrices(aws: ResourceDeps['aws'], type: string, zone: string | undefined, signal?: AbortSignal) {
   const known = await describeInstanceTypes(aws.ec2, [type], signal)
-  if (!known.has(type)) return unknownInstanceType(aws.ec2, type, signal, 'give a type such as t3.small; -r names another region')
+  if (!known.has(type))
+    return unknownInstanceType(aws.ec2, type, signal, 'give a type such as t3.small; -r names another region')
   const where = zone === undefined ? `region ${aws.region.name}` : `zone ${zone}`
   return new SpotHistoryError(`there are no spot prices of ${type} in ${where} for that time`, {
     hint: 'AWS keeps 90 days; not every type is on the spot market in every zone',
