@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { packageVersion } from '../package-root.js'
-import { commands } from './registry.js'
+import { groups } from './registry.js'
 
 /** The command line as its overview shows it: global options, and each command without its own options. */
 export function createProgram(): Command {
@@ -18,14 +18,17 @@ export function createProgram(): Command {
     .showHelpAfterError('    "starcluster help" lists the commands')
     .configureHelp({ sortSubcommands: false })
     .exitOverride()
-  for (const { name, aliases, summary } of commands) {
+  for (const { title, entry } of groups.flatMap(({ title, commands }) => commands.map((entry) => ({ title, entry })))) {
+    const { name, aliases, summary } = entry
     program
       .command(name)
+      .helpGroup(`${title}:`)
       .aliases(aliases)
       .description(summary)
       .copyInheritedSettings(program)
       .showHelpAfterError(`    "starcluster help ${name}" shows its options and examples`)
   }
+  program.commandsGroup('This program:').helpCommand('help [command]', 'explain a command')
   program.addHelpText('after', '\n"starcluster help COMMAND" shows a command\'s options and examples.')
   return program
 }
