@@ -4,6 +4,7 @@ import { emptyEc2State, enableFaultActs, handleEc2, registerBaseImage } from './
 import { NullEngine } from './ec2/null-engine.js'
 import type { NodeEngine } from './nodes/engine.js'
 import { emptyS3State } from './s3/state.js'
+import { handleSsm } from './ssm/handler.js'
 import { handleSts } from './sts/handler.js'
 
 export interface InProcessCloudOptions {
@@ -14,7 +15,7 @@ export interface InProcessCloudOptions {
   readonly region?: string
   readonly now?: () => Date
   readonly log?: CloudLog
-  /** Services by the name in a request's signature; default `ec2` and `sts`. */
+  /** Services by the name in a request's signature; default `ec2`, `ssm` and `sts`. */
   readonly services?: Readonly<Record<string, ServiceHandler>>
   /** Called for each commit; default: nothing is saved. */
   readonly commit?: () => Promise<void>
@@ -48,7 +49,7 @@ interface InProcessResponse {
 
 /** The cloud's own handlers behind an SDK client in the same process: for tests, and to simulate many instances. */
 export function createInProcessCloud(options: InProcessCloudOptions = {}): InProcessCloud {
-  const { region = 'local', services = { ec2: handleEc2, sts: handleSts } } = options
+  const { region = 'local', services = { ec2: handleEc2, ssm: handleSsm, sts: handleSts } } = options
   const cloud: Cloud = {
     region,
     accountId: '000000000000',

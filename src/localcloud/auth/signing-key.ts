@@ -29,7 +29,14 @@ export function signingKey(
   if (known.session.expires <= now.getTime()) {
     throw service === 'ec2'
       ? new AuthError('RequestExpired', 400, 'Request has expired.')
-      : new AuthError('ExpiredToken', service === 's3' ? 400 : 403, 'The provided token has expired.')
+      : new AuthError(...EXPIRED[service], 'The provided token has expired.')
   }
   return { secretAccessKey: known.credentials.secretAccessKey, session: known.session }
+}
+
+/** EC2 has a code of its own. */
+const EXPIRED: Readonly<Record<Exclude<AwsService, 'ec2'>, readonly [code: string, status: number]>> = {
+  s3: ['ExpiredToken', 400],
+  sts: ['ExpiredToken', 403],
+  ssm: ['ExpiredTokenException', 400],
 }

@@ -63,6 +63,7 @@ export function claimedService(request: WireRequest): AwsService {
     ''
   const service = credential.split('/').at(-2)
   if (isService(service)) return service
+  if (request.headers['x-amz-target']?.startsWith('AmazonSSM.')) return 'ssm'
   return request.method === 'POST' && splitTarget(request.target)[0] === '/' ? 'ec2' : 's3'
 }
 
@@ -150,10 +151,11 @@ function parseAmzDate(text: string): number | undefined {
 
 function knownService(name: string): AwsService {
   if (isService(name)) return name
-  throw new AuthError('InvalidAction', 400, `The local cloud has no service '${name}'; it has ec2, s3 and sts.`)
+  throw new AuthError('InvalidAction', 400, `The local cloud has no service '${name}'; it has ec2, s3, ssm and sts.`)
 }
 
-const isService = (name: string | undefined): name is AwsService => name === 'ec2' || name === 's3' || name === 'sts'
+const isService = (name: string | undefined): name is AwsService =>
+  name === 'ec2' || name === 's3' || name === 'sts' || name === 'ssm'
 
 function splitOnce(text: string): [string, string] {
   const at = text.indexOf('=')

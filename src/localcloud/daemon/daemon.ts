@@ -23,6 +23,7 @@ import { BlobStore } from '../s3/blobs.js'
 import { s3Handler } from '../s3/handler.js'
 import { emptyS3State, referencedFiles } from '../s3/state.js'
 import { createCloudServer } from '../server/server.js'
+import { handleSsm } from '../ssm/handler.js'
 import { CloudStore } from '../store/store.js'
 import { handleSts } from '../sts/handler.js'
 import { CONTROL_PROTOCOL, programVersion } from '../version.js'
@@ -111,7 +112,7 @@ export class Daemon {
       cloud: this.cloud,
       credentials: this.credentials,
       isFromNode: (socket) => this.api.isFromNode(socket),
-      services: { ec2: handleEc2, s3: s3Handler(blobs), sts: handleSts },
+      services: { ec2: handleEc2, s3: s3Handler(blobs), ssm: handleSsm, sts: handleSts },
       control: controlRoutes({
         token: this.token,
         dir: this.paths.dir,

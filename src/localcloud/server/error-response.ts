@@ -7,6 +7,7 @@ export function errorResponse(
   failure: { code: string; status: number; message: string; details?: Readonly<Record<string, string>> },
   requestId: string,
 ): CloudResponse {
+  if (service === 'ssm') return jsonError(failure, requestId)
   const code = `<Code>${escapeXml(failure.code)}</Code><Message>${escapeXml(failure.message)}</Message>`
   const details = Object.entries(failure.details ?? {}).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`)
   const bodies = {
@@ -22,6 +23,15 @@ export function errorResponse(
     body: `<?xml version="1.0" encoding="UTF-8"?>\n${bodies[service]}`,
   }
 }
+
+/** Source: AWS JSON 1.1 protocol, "Operation error serialization" (smithy.io). */
+function jsonError(failure: { code: string; status: number; message: string }, requestId: string): CloudResponse {
+  const body = { __type: failure.code, ...(failure.message === '' ? {} : { message: failure.message }) }
+  const headers = { 'content-type': JSON_TYPE, 'x-amzn-requestid': requestId }
+  return { status: failure.status, headers, body: JSON.stringify(body) }
+}
+
+export const JSON_TYPE = 'application/x-amz-json-1.1'
 
 /** Text for XML; control characters, which S3 keys may hold, as references. */
 export function escapeXml(text: string): string {

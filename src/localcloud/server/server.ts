@@ -74,7 +74,7 @@ async function answerTo(
   let what = `${wire.method} ${splitTarget(wire.target)[0]}`
   try {
     const raw = await readBody(request, service === 's3' ? BODY_LIMITS.object : BODY_LIMITS.query)
-    if (service !== 's3') what = /(?:^|&)Action=(\w+)/.exec(raw.toString('latin1'))?.[1] ?? what
+    if (service !== 's3') what = actionName(wire, raw) ?? what
     const now = () => options.cloud.now()
     const verifier = { ...options.credentials, region: options.cloud.region, now }
     const auth = verifyRequest(wire, () => sha256Hex(raw), verifier)
@@ -114,6 +114,11 @@ function failureOf(error: unknown, request: IncomingMessage, what: string, optio
   options.cloud.log.error(`${what}: ${stackOf(error)}`)
   const text = 'An internal error has occurred in the local cloud; its log (starcluster local logs) has the details.'
   return { code: 'InternalError', status: 500, message: text }
+}
+
+function actionName(wire: WireRequest, body: Buffer): string | undefined {
+  const named = wire.headers['x-amz-target'] ?? body.toString('latin1')
+  return /(?:^|&)Action=(\w+)|^\w+\.(\w+)$/.exec(named)?.slice(1).find(Boolean)
 }
 
 function changesState(service: AwsService, method: string, action: string): boolean {

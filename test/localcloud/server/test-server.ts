@@ -8,6 +8,7 @@ import { BlobStore } from '../../../src/localcloud/s3/blobs.js'
 import { s3Handler } from '../../../src/localcloud/s3/handler.js'
 import { emptyS3State } from '../../../src/localcloud/s3/state.js'
 import { createCloudServer } from '../../../src/localcloud/server/server.js'
+import { handleSsm } from '../../../src/localcloud/ssm/handler.js'
 import { CloudStore } from '../../../src/localcloud/store/store.js'
 import { handleSts } from '../../../src/localcloud/sts/handler.js'
 
@@ -42,7 +43,7 @@ export async function startTestServer(): Promise<TestServer> {
   const server = createCloudServer({
     cloud,
     credentials: CREDENTIALS,
-    services: { ec2: echo, s3: s3Handler(new BlobStore(join(dir, 'objects'))), sts: handleSts },
+    services: { ec2: echo, s3: s3Handler(new BlobStore(join(dir, 'objects'))), ssm: handleSsm, sts: handleSts },
     control: async () => false,
     unsaved: () => store.failing !== undefined,
   })

@@ -5,6 +5,7 @@ import { listen } from '../../../src/localcloud/daemon/listen.js'
 import { ownProcessId } from '../../../src/localcloud/daemon/process-id.js'
 import { localPaths } from '../../../src/localcloud/paths.js'
 import { createCloudServer } from '../../../src/localcloud/server/server.js'
+import { handleSsm } from '../../../src/localcloud/ssm/handler.js'
 import { CONTROL_PROTOCOL, programVersion } from '../../../src/localcloud/version.js'
 import type { Simulated } from './manager.js'
 
@@ -16,7 +17,7 @@ export async function serveAsDaemon({ cloud, services, engine, home }: Simulated
   const server = createCloudServer({
     cloud,
     credentials: await ensureCredentials(paths.credentials),
-    services: { ...services, s3 },
+    services: { ...services, s3, ssm: handleSsm },
     control: answerControl,
     unsaved: () => false,
   })

@@ -1,7 +1,8 @@
 import type { ResourceType, RunInstancesRequest } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../../cloud.js'
 import { AwsError, invalidValue, missingParameter } from '../../protocol/aws-error.js'
-import { requireAvailable, requireImage } from '../images/images.js'
+import { requireAvailable } from '../images/images.js'
+import { requireLaunchImage } from '../images/launch-image.js'
 import { DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES } from '../instance-types/types.js'
 import { findKeyPair, keyPairNotFound } from '../key-pairs/actions.js'
 import { type LaunchPlacement, parsePlacement } from '../placement-groups/records.js'
@@ -48,7 +49,7 @@ export function planLaunch(input: RunInstancesRequest, cloud: Cloud): LaunchPlan
   const spot = marketTerms(input.InstanceMarketOptions, cloud.now())
   if (spot && input.DisableApiTermination) throw spotProtected()
   if (!input.ImageId) throw missingParameter('ImageId')
-  const image = requireAvailable(requireImage(ec2, input.ImageId))
+  const image = requireAvailable(requireLaunchImage(ec2, input.ImageId))
   const instanceType = input.InstanceType ?? DEFAULT_INSTANCE_TYPE
   if (!INSTANCE_TYPES.has(instanceType)) {
     throw new AwsError('InvalidParameterValue', `Invalid value '${instanceType}' for InstanceType.`)
