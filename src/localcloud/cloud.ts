@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Ec2State } from './ec2/state.js'
 import type { NodeEngine } from './nodes/engine.js'
 import type { S3State } from './s3/state.js'
@@ -38,6 +39,8 @@ export interface CloudRequest {
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
+  /** The body of an object, where it is in a file instead; whoever asks for it keeps or drops it. */
+  readonly spooled?: SpooledBody
   readonly accessKeyId: string
   /** Whose temporary credentials signed it; missing: the cloud's own key. */
   readonly session?: RoleSession
@@ -46,7 +49,28 @@ export interface CloudRequest {
 export interface CloudResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array
+  readonly body: string | Uint8Array | Readable
+}
+
+/** Where bodies that are too large for memory go as they come. */
+export interface BodyStore {
+  begin(): Promise<BodyFile>
+}
+
+/** A file that is written; without `keep` it is gone after the next start at the latest. */
+export interface BodyFile {
+  write(bytes: Uint8Array): Promise<void>
+  /** @returns its name. It is on the disk. */
+  keep(): Promise<string>
+  /** Removes it, if it was not kept. */
+  drop(): Promise<void>
+}
+
+export interface SpooledBody {
+  readonly file: BodyFile
+  readonly size: number
+  /** Hexadecimal. */
+  readonly md5: string
 }
 
 /** One AWS service of this cloud. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { Cloud, CloudLog, CloudState, ServiceHandler } from './cloud.js'
 import { emptyEc2State, enableFaultActs, handleEc2, registerBaseImage } from './ec2/index.js'
 import { NullEngine } from './ec2/null-engine.js'
@@ -44,7 +45,7 @@ interface InProcessHandler {
 interface InProcessResponse {
   readonly statusCode: number
   readonly headers: Record<string, string>
-  readonly body: Uint8Array
+  readonly body: Uint8Array | Readable
 }
 
 /** The cloud's own handlers behind an SDK client in the same process: for tests, and to simulate many instances. */

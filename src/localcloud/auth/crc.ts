@@ -1,25 +1,42 @@
-/** CRC-32C (Castagnoli), as S3 writes it: 4 bytes, big-endian. */
-export function crc32c(data: Uint8Array): Buffer {
-  let crc = 0xffffffff
-  for (const byte of data) crc = (crc >>> 8) ^ table32()[(crc ^ byte) & 0xff]!
-  const out = Buffer.alloc(4)
-  out.writeUInt32BE((crc ^ 0xffffffff) >>> 0)
-  return out
+/** A cyclic redundancy check of bytes that come in pieces. */
+export interface Crc {
+  update(data: Uint8Array): void
+  /** Big-endian, as S3 writes it. */
+  digest(): Buffer
 }
 
-/** CRC-64/NVME, S3's newest default: 8 bytes, big-endian. Two halves, since BigInt is some 20 times slower. */
-export function crc64nvme(data: Uint8Array): Buffer {
+/** CRC-32C (Castagnoli): 4 bytes. */
+export function crc32c(): Crc {
+  const table = table32()
+  let crc = 0xffffffff
+  return {
+    update: (data) => {
+      for (const byte of data) crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff]!
+    },
+    digest: () => bigEndian((crc ^ 0xffffffff) >>> 0),
+  }
+}
+
+/** CRC-64/NVME, S3's newest default: 8 bytes. Two halves, since BigInt is some 20 times slower. */
+export function crc64nvme(): Crc {
   const { high: tableHigh, low: tableLow } = table64()
   let high = 0xffffffff
   let low = 0xffffffff
-  for (const byte of data) {
-    const i = (low ^ byte) & 0xff
-    low = ((low >>> 8) | (high << 24)) ^ tableLow[i]!
-    high = (high >>> 8) ^ tableHigh[i]!
+  return {
+    update: (data) => {
+      for (const byte of data) {
+        const i = (low ^ byte) & 0xff
+        low = ((low >>> 8) | (high << 24)) ^ tableLow[i]!
+        high = (high >>> 8) ^ tableHigh[i]!
+      }
+    },
+    digest: () => bigEndian((high ^ 0xffffffff) >>> 0, (low ^ 0xffffffff) >>> 0),
   }
-  const out = Buffer.alloc(8)
-  out.writeUInt32BE((high ^ 0xffffffff) >>> 0, 0)
-  out.writeUInt32BE((low ^ 0xffffffff) >>> 0, 4)
+}
+
+function bigEndian(...words: readonly number[]): Buffer {
+  const out = Buffer.alloc(4 * words.length)
+  for (const [i, word] of words.entries()) out.writeUInt32BE(word, 4 * i)
   return out
 }
 

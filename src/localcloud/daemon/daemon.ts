@@ -111,6 +111,7 @@ export class Daemon {
     this.server = createCloudServer({
       cloud: this.cloud,
       credentials: this.credentials,
+      bodies: blobs,
       isFromNode: (socket) => this.api.isFromNode(socket),
       services: { ec2: handleEc2, s3: s3Handler(blobs), ssm: handleSsm, sts: handleSts },
       control: controlRoutes({

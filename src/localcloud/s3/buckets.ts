@@ -1,6 +1,7 @@
 import type { CloudResponse } from '../cloud.js'
 import { bucketOf, type S3Context } from './context.js'
 import { S3Error } from './errors.js'
+import { partFiles } from './state.js'
 import { elementTexts, xmlAnswer } from './xml.js'
 
 const OK: CloudResponse = { status: 200, headers: {}, body: '' }
@@ -44,13 +45,14 @@ export async function createBucket({ cloud, request, bucketName }: S3Context): P
 }
 
 export async function deleteBucket(context: S3Context): Promise<CloudResponse> {
-  const { cloud, bucketName } = context
+  const { cloud, bucketName, blobs } = context
   if (Object.keys(bucketOf(context).objects).length > 0) {
     const message = 'The bucket you tried to delete is not empty'
     throw new S3Error('BucketNotEmpty', 409, message, { BucketName: bucketName })
   }
+  const left = Object.values(cloud.state.s3.buckets[bucketName]?.uploads ?? {}).flatMap(partFiles)
   delete cloud.state.s3.buckets[bucketName]
-  await cloud.commit()
+  await blobs.discardAfter(() => cloud.commit(), left)
   return { ...OK, status: 204 }
 }
 

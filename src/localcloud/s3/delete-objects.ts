@@ -1,7 +1,7 @@
 import type { CloudResponse } from '../cloud.js'
 import { bucketOf, type S3Context } from './context.js'
 import { malformedXml } from './errors.js'
-import { objectSlot } from './state.js'
+import { filesOf, objectSlot } from './state.js'
 import { elementTexts, unescapeXml, type XmlElement, xmlAnswer } from './xml.js'
 
 /** Up to 1000 keys at once, one commit. Source: S3 API reference, DeleteObjects. */
@@ -17,7 +17,7 @@ export async function deleteObjects(context: S3Context): Promise<CloudResponse> 
     if (escaped === undefined) throw malformedXml()
     const key = unescapeXml(escaped)
     const object = bucket.objects[objectSlot(key)]
-    if (object) files.push(object.file)
+    files.push(...filesOf(object))
     delete bucket.objects[objectSlot(key)]
     deleted.push(['Deleted', [['Key', key]]])
   }

@@ -8,6 +8,10 @@ import { copyObject } from './copy-object.js'
 import { deleteObjects } from './delete-objects.js'
 import { notImplemented, S3Error } from './errors.js'
 import { listObjects, listObjectsV2 } from './list-objects.js'
+import { completeMultipartUpload } from './multipart/complete.js'
+import { listMultipartUploads, listParts } from './multipart/list.js'
+import { uploadPart, uploadPartCopy } from './multipart/parts.js'
+import { abortMultipartUpload, createMultipartUpload } from './multipart/upload.js'
 import { deleteObject, getObject, putObject } from './objects.js'
 
 type Action = (context: S3Context) => Promise<CloudResponse>
@@ -35,6 +39,8 @@ function contextOf(request: CloudRequest, cloud: Cloud, blobs: BlobStore): S3Con
 
 function actionOf(context: S3Context): Action {
   const { request, bucketName, key } = context
+  const multipart = multipartAction(context)
+  if (multipart) return multipart
   for (const name of request.query.keys()) if (SUBRESOURCES.has(name)) throw notImplemented(`'?${name}'`)
   if (bucketName === '') return pick(request, 'service', { GET: listBuckets })
   if (key !== '') {
@@ -48,6 +54,22 @@ function actionOf(context: S3Context): Action {
     PUT: createBucket,
     DELETE: deleteBucket,
     ...(request.query.has('delete') ? { POST: deleteObjects } : {}),
+  })
+}
+
+/** `uploads` and `uploadId` in a query make it one of these. */
+function multipartAction({ request, bucketName, key }: S3Context): Action | undefined {
+  const { query } = request
+  if (bucketName !== '' && query.has('uploads')) {
+    if (key !== '') return pick(request, 'upload', { POST: createMultipartUpload })
+    return pick(request, 'uploads', { GET: listMultipartUploads })
+  }
+  if (key === '' || !query.has('uploadId')) return undefined
+  return pick(request, 'upload', {
+    GET: listParts,
+    PUT: request.headers['x-amz-copy-source'] === undefined ? uploadPart : uploadPartCopy,
+    POST: completeMultipartUpload,
+    DELETE: abortMultipartUpload,
   })
 }
 

@@ -118,7 +118,7 @@ function contentElements(name: string, object: ObjectRecord, owner: readonly Xml
     ['LastModified', object.modified],
     ['ETag', quoted(object.etag)],
     ...algorithms,
-    ['ChecksumType', algorithms.length > 0 ? 'FULL_OBJECT' : undefined],
+    ['ChecksumType', algorithms.length > 0 ? (object.checksumType ?? 'FULL_OBJECT') : undefined],
     ['Size', object.size],
     ...owner,
     ['StorageClass', 'STANDARD'],

@@ -1,17 +1,21 @@
-import { createHash } from 'node:crypto'
 import { checksumHeaders } from '../auth/checksums.js'
 import type { CloudResponse } from '../cloud.js'
+import type { StoredBytes } from './blobs.js'
 import { checkReadConditions, checkWriteConditions } from './conditions.js'
 import { bucketOf, checkKey, findObject, quoted, type S3Context } from './context.js'
 import { invalidArgument, S3Error } from './errors.js'
 import { parseRange } from './range.js'
-import { type ObjectRecord, objectSlot } from './state.js'
+import { filesOf, type ObjectRecord, objectSlot, piecesOf } from './state.js'
 
 export async function putObject(context: S3Context): Promise<CloudResponse> {
   const { request, key } = context
   checkKey(key)
   bucketOf(context) // before megabytes are written for nothing
-  const object = await storeObject(context, request.body, {
+  const { md5, ...piece } = await storedBody(context)
+  const object = await storeObject(context, {
+    ...piece,
+    etag: md5,
+    modified: wholeSeconds(context.cloud.now()),
     headers: contentHeaders(request.headers),
     metadata: userMetadata(request.headers),
     checksums: checksumHeaders(request.headers),
@@ -23,21 +27,16 @@ export async function putObject(context: S3Context): Promise<CloudResponse> {
   }
 }
 
+/** The body of a request as a file, which is on the disk. */
+export async function storedBody({ request, blobs }: S3Context): Promise<StoredBytes> {
+  const { spooled } = request
+  if (spooled) return { file: await spooled.file.keep(), size: spooled.size, md5: spooled.md5 }
+  return blobs.write([request.body])
+}
+
 /** Bytes first, then the state that refers to them, then the answer. */
-export async function storeObject(
-  context: S3Context,
-  bytes: Uint8Array,
-  about: Pick<ObjectRecord, 'headers' | 'metadata' | 'checksums'>,
-): Promise<ObjectRecord> {
+export async function storeObject(context: S3Context, object: ObjectRecord): Promise<ObjectRecord> {
   const { cloud, key, blobs, request } = context
-  const file = await blobs.write(bytes)
-  const object: ObjectRecord = {
-    file,
-    size: bytes.byteLength,
-    etag: createHash('md5').update(bytes).digest('hex'),
-    modified: wholeSeconds(cloud.now()),
-    ...about,
-  }
   let replaced: ObjectRecord | undefined
   try {
     // Only now, without a pause in between: the bucket may have gone and a rival may have come while we wrote.
@@ -46,10 +45,10 @@ export async function storeObject(
     checkWriteConditions(request.headers, replaced, key)
     bucket.objects[objectSlot(key)] = object
   } catch (error) {
-    await blobs.drop(file)
+    for (const file of filesOf(object)) await blobs.drop(file)
     throw error
   }
-  await blobs.discardAfter(() => cloud.commit(), replaced ? [replaced.file] : [])
+  await blobs.discardAfter(() => cloud.commit(), filesOf(replaced))
   return object
 }
 
@@ -59,7 +58,7 @@ export async function getObject(context: S3Context): Promise<CloudResponse> {
   const range = parseRange(context.request.headers.range, object.size)
   const { start, end } = range ?? { start: 0, end: object.size }
   const headers = { ...objectHeaders(object, context, range === undefined), ...responseOverrides(context) }
-  const body = context.request.method === 'HEAD' ? '' : await context.blobs.read(object.file, start, end)
+  const body = context.request.method === 'HEAD' ? '' : await context.blobs.read(piecesOf(object), start, end)
   return {
     status: range ? 206 : 200,
     headers: {
@@ -77,7 +76,7 @@ export async function deleteObject(context: S3Context): Promise<CloudResponse> {
   const object = bucket.objects[objectSlot(context.key)]
   if (object) {
     delete bucket.objects[objectSlot(context.key)]
-    await context.blobs.discardAfter(() => context.cloud.commit(), [object.file])
+    await context.blobs.discardAfter(() => context.cloud.commit(), filesOf(object))
   }
   return { status: 204, headers: {}, body: '' }
 }
@@ -104,7 +103,7 @@ export function userMetadata(headers: Readonly<Record<string, string>>): Record<
   })
 }
 
-const wholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000).toISOString()
+export const wholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000).toISOString()
 
 /** A checksum is of the whole object: a part of it is sent without. */
 function objectHeaders(object: ObjectRecord, { request }: S3Context, whole: boolean): Record<string, string> {
@@ -120,9 +119,11 @@ function objectHeaders(object: ObjectRecord, { request }: S3Context, whole: bool
   }
 }
 
-function checksumAnswer(object: ObjectRecord): Record<string, string> {
+export function checksumAnswer(object: Pick<ObjectRecord, 'checksums' | 'checksumType'>): Record<string, string> {
   const sums = Object.entries(object.checksums).map(([name, value]) => [`x-amz-checksum-${name}`, value] as const)
-  return sums.length === 0 ? {} : { ...Object.fromEntries(sums), 'x-amz-checksum-type': 'FULL_OBJECT' }
+  return sums.length === 0
+    ? {}
+    : { ...Object.fromEntries(sums), 'x-amz-checksum-type': object.checksumType ?? 'FULL_OBJECT' }
 }
 
 /** response-content-type=... of a query, mostly of presigned ones. */

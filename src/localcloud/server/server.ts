@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { AuthError, type AwsService } from '../auth/auth-error.js'
 import { sha256Hex, splitTarget, type WireRequest } from '../auth/canonical-request.js'
-import { claimedService, verifyRequest } from '../auth/sigv4.js'
-import type { Cloud, CloudResponse, ServiceHandler } from '../cloud.js'
+import { type Authenticated, claimedService, verifyRequest } from '../auth/sigv4.js'
+import type { BodyStore, Cloud, CloudRequest, CloudResponse, ServiceHandler } from '../cloud.js'
 import type { LocalCredentials } from '../daemon/credentials.js'
 import { LocalCloudError } from '../local-error.js'
-import { authenticBody, BODY_LIMITS, readBody } from './body.js'
+import { authenticBody, BODY_LIMITS, drain, readBody, spoolBody } from './body.js'
 import { errorResponse } from './error-response.js'
 
 export interface CloudServerOptions {
   readonly cloud: Cloud
   readonly credentials: LocalCredentials
+  /** Where objects that are put go as they come; missing: into memory, and only small ones. */
+  readonly bodies?: BodyStore
   readonly services: Readonly<Record<AwsService, ServiceHandler>>
   /** Answers below /_starcluster/, asked with the daemon's token; false: there is no such route. */
   control(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean>
@@ -49,19 +53,24 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const service = claimedService(wire)
   const { answer, what } = await answerTo(request, wire, service, requestId, options)
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
+  await drain(request)
   // What was not read of a refused body would be taken for the next request.
   if (!request.complete) response.setHeader('connection', 'close')
   response.writeHead(answer.status, {
     'x-amzn-requestid': requestId,
     'x-amz-request-id': requestId,
     server: 'StarCluster local cloud',
-    ...(answer.status === 204 || answer.status === 304 ? {} : { 'content-length': body.length }),
+    ...(answer.status === 204 || answer.status === 304 ? {} : lengthOf(body)),
     ...answer.headers,
   })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  if (body instanceof Readable)
+    await pipeline(body, response).catch(() => response.destroy()) // the client went away
+  else response.end(request.method === 'HEAD' ? undefined : body)
   const ms = (performance.now() - started).toFixed(1)
   options.cloud.log.debug(`${service} ${what} ${answer.status} ${ms} ms ${requestId}`)
 }
+
+const lengthOf = (body: Uint8Array | Readable) => (body instanceof Readable ? {} : { 'content-length': body.length })
 
 /** Never throws: whatever goes wrong is an answer. Log lines name the action, never headers or bodies. */
 async function answerTo(
@@ -73,29 +82,52 @@ async function answerTo(
 ): Promise<{ answer: CloudResponse; what: string }> {
   let what = `${wire.method} ${splitTarget(wire.target)[0]}`
   try {
-    const raw = await readBody(request, service === 's3' ? BODY_LIMITS.object : BODY_LIMITS.query)
-    if (service !== 's3') what = actionName(wire, raw) ?? what
     const now = () => options.cloud.now()
     const verifier = { ...options.credentials, region: options.cloud.region, now }
+    const store = putsObject(service, wire) ? options.bodies : undefined
+    const raw = store ? Buffer.alloc(0) : await readBody(request, BODY_LIMITS.query)
+    if (service !== 's3') what = actionName(wire, raw) ?? what
     const auth = verifyRequest(wire, () => sha256Hex(raw), verifier)
-    const { body, headers } = authenticBody(raw, wire.headers, auth, auth.key.secretAccessKey)
-    if (options.unsaved() && changesState(service, wire.method, what)) await options.cloud.commit()
-    const [path, query] = splitTarget(wire.target)
-    const answer = await options.services[auth.service](
-      {
-        method: wire.method,
-        path,
-        query: new URLSearchParams(query),
-        headers,
-        body,
-        accessKeyId: auth.scope.accessKeyId,
-        ...(auth.key.session && { session: auth.key.session }),
-      },
-      options.cloud,
-    )
+    const query = new URLSearchParams(splitTarget(wire.target)[1])
+    // The checksums of the end of a multipart upload are those of the object.
+    const checksums = !(wire.method === 'POST' && query.has('uploadId'))
+    const checks = { headers: wire.headers, auth, secret: auth.key.secretAccessKey, checksums }
+    const content = store ? { body: raw, ...(await spoolBody(request, checks, store)) } : authenticBody(raw, checks)
+    const answer = await handle(content, wire, query, auth, what, options)
     return { answer, what }
   } catch (error) {
     return { answer: errorResponse(service, failureOf(error, request, what, options), requestId), what }
+  }
+}
+
+/** PUT /bucket/key */
+const putsObject = (service: AwsService, { method, target }: WireRequest) =>
+  service === 's3' && method === 'PUT' && /^\/[^/?]+\/[^?]/.test(target)
+
+async function handle(
+  content: Pick<CloudRequest, 'body' | 'headers' | 'spooled'>,
+  wire: WireRequest,
+  query: URLSearchParams,
+  auth: Authenticated,
+  what: string,
+  { cloud, services, unsaved }: CloudServerOptions,
+): Promise<CloudResponse> {
+  try {
+    if (unsaved() && changesState(auth.service, wire.method, what)) await cloud.commit()
+    const { session } = auth.key
+    return await services[auth.service](
+      {
+        method: wire.method,
+        path: splitTarget(wire.target)[0],
+        query,
+        ...content,
+        accessKeyId: auth.scope.accessKeyId,
+        ...(session && { session }),
+      },
+      cloud,
+    )
+  } finally {
+    await content.spooled?.file.drop()
   }
 }
 

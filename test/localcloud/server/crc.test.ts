@@ -1,10 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { crc32c, crc64nvme } from '../../../src/localcloud/auth/crc.js'
+import { type Crc, crc32c, crc64nvme } from '../../../src/localcloud/auth/crc.js'
+
+const over = (crc: Crc, ...pieces: Uint8Array[]) => {
+  for (const piece of pieces) crc.update(piece)
+  return crc.digest().toString('hex')
+}
 
 test('check values of the CRC catalogue', () => {
-  expect(crc32c(Buffer.from('123456789')).toString('hex')).toBe('e3069283')
-  expect(crc64nvme(Buffer.from('123456789')).toString('hex')).toBe('ae8b14860a799888')
+  expect(over(crc32c(), Buffer.from('12345'), Buffer.from('6789'))).toBe('e3069283')
+  expect(over(crc64nvme(), Buffer.from('12345'), Buffer.from('6789'))).toBe('ae8b14860a799888')
 })
 
 test('CRC-64 by halves equals CRC-64 by BigInt', () => {
@@ -18,7 +23,7 @@ test('CRC-64 by halves equals CRC-64 by BigInt', () => {
   }
   fc.assert(
     fc.property(fc.uint8Array(), (data) => {
-      expect(crc64nvme(data).toString('hex')).toBe(slow(data))
+      expect(over(crc64nvme(), data)).toBe(slow(data))
     }),
   )
 })

@@ -40,10 +40,12 @@ export async function startTestServer(): Promise<TestServer> {
     log: { debug: write, info: write, warn: write, error: write },
     now: () => clock.now ?? new Date(),
   } as unknown as Cloud
+  const blobs = new BlobStore(join(dir, 'objects'))
   const server = createCloudServer({
     cloud,
     credentials: CREDENTIALS,
-    services: { ec2: echo, s3: s3Handler(new BlobStore(join(dir, 'objects'))), ssm: handleSsm, sts: handleSts },
+    bodies: blobs,
+    services: { ec2: echo, s3: s3Handler(blobs), ssm: handleSsm, sts: handleSts },
     control: async () => false,
     unsaved: () => store.failing !== undefined,
   })
