@@ -48,7 +48,9 @@ export function verifyRequest(request: WireRequest, bodyHash: () => string, veri
   }
   checkTime(claim, service, verifier.now())
   checkSignedHeaders(request, claim, service)
-  const contentSha256 = claim.presigned ? 'UNSIGNED-PAYLOAD' : (request.headers['x-amz-content-sha256'] ?? bodyHash())
+  const contentSha256 = claim.presigned
+    ? presignedHash(request, query)
+    : (request.headers['x-amz-content-sha256'] ?? bodyHash())
   const canonical = canonicalRequest(request, claim.signedHeaders, contentSha256)
   const expected = signature(claim.scope, key.secretAccessKey, claim.amzDate, canonical)
   if (!sameText(expected, claim.signature)) throw authFailures.wrongSignature(service)
@@ -94,9 +96,20 @@ function headerClaim(request: WireRequest): Claim {
 function presignedClaim(request: WireRequest, query: URLSearchParams): Claim {
   const service = claimedService(request)
   if (service !== 's3') throw authFailures.malformed(service, 'Only requests to S3 can be presigned here.')
+  const missing = PRESIGNED.find((name) => !query.get(name))
+  if (missing !== undefined) {
+    throw badQuery(`Query-string authentication version 4 requires ${PRESIGNED.join(', ')}; there is no ${missing}`)
+  }
+  if (query.get('X-Amz-Algorithm') !== 'AWS4-HMAC-SHA256') {
+    throw badQuery('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
+  }
   const expiresSeconds = Number(query.get('X-Amz-Expires'))
-  if (!Number.isInteger(expiresSeconds) || expiresSeconds < 1 || expiresSeconds > 604_800) {
-    throw new AuthError('AuthorizationQueryParametersError', 400, 'X-Amz-Expires must be between 1 and 604800 seconds')
+  if (!Number.isInteger(expiresSeconds)) throw badQuery('X-Amz-Expires should be a number')
+  if (expiresSeconds < 0) throw badQuery('X-Amz-Expires must be non-negative')
+  if (expiresSeconds > 604_800) {
+    throw badQuery(
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+    )
   }
   return {
     scope: parseScope(query.get('X-Amz-Credential') ?? '', service),
@@ -106,6 +119,22 @@ function presignedClaim(request: WireRequest, query: URLSearchParams): Claim {
     presigned: { expiresSeconds },
   }
 }
+
+/** Source: S3 API reference, "Authenticating requests: using query parameters". */
+const PRESIGNED = [
+  'X-Amz-Algorithm',
+  'X-Amz-Credential',
+  'X-Amz-Signature',
+  'X-Amz-Date',
+  'X-Amz-SignedHeaders',
+  'X-Amz-Expires',
+]
+
+const badQuery = (message: string) => new AuthError('AuthorizationQueryParametersError', 400, message)
+
+/** Mostly the word for a body of any kind; a signer that knows the body may say its hash. */
+const presignedHash = (request: WireRequest, query: URLSearchParams) =>
+  query.get('X-Amz-Content-Sha256') ?? request.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD'
 
 function parseScope(credential: string, service: AwsService): CredentialScope {
   const parts = credential.split('/')
@@ -132,9 +161,7 @@ function checkTime(claim: Claim, service: AwsService, now: Date): void {
 function checkSignedHeaders(request: WireRequest, claim: Claim, service: AwsService): void {
   const signed = new Set(claim.signedHeaders)
   const mustBe = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))]
-  const left = claim.presigned
-    ? ['host'].filter((name) => !signed.has(name))
-    : mustBe.filter((name) => !signed.has(name))
+  const left = mustBe.filter((name) => !signed.has(name))
   if (left.length > 0) {
     throw service === 's3'
       ? new AuthError('AccessDenied', 403, 'There were headers present in the request which were not signed', {

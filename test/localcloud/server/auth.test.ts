@@ -116,6 +116,14 @@ test('presigned URLs work until they expire', async () => {
   expect(await (await fetch(server.endpoint + presign('GET', '/presigned/a%20b', 60))).text()).toBe('by url')
   const otherKey = presign('GET', '/presigned/a%20b', 60).replace('a%20b', 'other')
   expect(await (await fetch(server.endpoint + otherKey)).text()).toContain('SignatureDoesNotMatch')
+  const refused = async (path: string, headers = {}) =>
+    /<Code>(\w+)/.exec(await (await fetch(server.endpoint + path, { headers })).text())?.[1]
+  const getUrl = presign('GET', '/presigned/a%20b', 60)
+  expect(await refused(getUrl, { 'x-amz-acl': 'public-read' })).toBe('AccessDenied') // was not signed
+  expect(await refused(getUrl.replace('SHA256', 'SHA1'))).toBe('AuthorizationQueryParametersError')
+  expect(await refused(getUrl.replace(/X-Amz-Date=[^&]*&/, ''))).toBe('AuthorizationQueryParametersError')
+  expect(await refused(presign('GET', '/presigned/a%20b', 604_801))).toBe('AuthorizationQueryParametersError')
+  expect(await refused(getUrl.replace('Expires=60', 'Expires=600'))).toBe('SignatureDoesNotMatch')
   server.clock.now = new Date(Date.now() + 61_000)
   expect(await (await fetch(server.endpoint + putUrl)).text()).toContain('Request has expired')
   const got = await s3Client.send(new GetObjectCommand({ Bucket: 'presigned', Key: 'a b' }))
