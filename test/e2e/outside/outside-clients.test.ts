@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -97,6 +100,17 @@ describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
     ])
     await ask('s3api', 'create-bucket', '--bucket', 'cli-bucket')
     expect((await ask('s3api', 'list-buckets')).Buckets).toHaveLength(1)
+    const parameter = `/aws/service/debian/release/12/latest/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`
+    const known = await ask('ssm', 'get-parameters', '--names', parameter, '/no/such')
+    const { Images } = await ask(
+      'ec2',
+      'describe-images',
+      '--owners',
+      'amazon',
+      '--filters',
+      'Name=name,Values=debian-12',
+    )
+    expect(known).toMatchObject({ Parameters: [{ Value: Images[0].ImageId }], InvalidParameters: ['/no/such'] })
     const { VolumeId } = await ask('ec2', 'create-volume', '--availability-zone', 'local-a', '--size', '1')
     await ask('ec2', 'wait', 'volume-available', '--volume-ids', VolumeId)
     expect((await ask('ec2', 'describe-volumes')).Volumes).toMatchObject([{ VolumeId, Size: 1, VolumeType: 'gp2' }])
@@ -106,4 +120,26 @@ describe.skipIf(!canRunNodes || !installed)('clients from outside', () => {
     })
     await expect(wrong).rejects.toMatchObject({ stderr: expect.stringContaining('AuthFailure') })
   }, 240_000)
+
+  test('the aws CLI moves a file of 20 MiB in parts, and gives it away by a presigned URL', async () => {
+    const run = async (...args: string[]) => {
+      const all = [...args, '--endpoint-url', settings.AWS_ENDPOINT_URL!, '--output', 'text', '--no-cli-pager']
+      return (await execute(aws, all, { env: { ...home.env, ...settings } })).stdout.trim()
+    }
+    const bytes = randomBytes(20 * 1024 * 1024)
+    const [there, back] = [join(home.path, 'there'), join(home.path, 'back')]
+    await writeFile(there, bytes)
+    await run('s3', 'mb', 's3://cli-parts')
+    await run('s3', 'cp', there, 's3://cli-parts/f', '--no-progress')
+    const head = ['s3api', 'head-object', '--bucket', 'cli-parts', '--key', 'f', '--query', 'ETag']
+    expect(await run(...head)).toMatch(/^"[0-9a-f]{32}-3"$/)
+    await run('s3', 'cp', 's3://cli-parts/f', back, '--no-progress')
+    expect((await readFile(back)).equals(bytes)).toBe(true)
+    const url = await run('s3', 'presign', 's3://cli-parts/f', '--expires-in', '60')
+    expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(bytes)).toBe(true)
+    const list = ['s3api', 'list-multipart-uploads', '--bucket', 'cli-parts', '--query', 'Uploads[].Key']
+    expect(await run(...list)).toBe('None')
+    await run('s3api', 'create-multipart-upload', '--bucket', 'cli-parts', '--key', 'on-its-way')
+    expect(await run(...list)).toBe('on-its-way')
+  }, 120_000)
 })
