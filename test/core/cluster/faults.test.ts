@@ -96,7 +96,7 @@ test('a node that ends while it is started ends the wait, with the reason', asyn
   expect(await failure).toMatchObject({
     code: 'NoClusterNodesFound',
     message: expect.stringContaining(node!.id),
-    hint: expect.stringContaining('terminate c'),
+    hint: expect.stringContaining('start -x c'),
   })
 })
 
