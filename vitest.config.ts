@@ -5,8 +5,8 @@ export default defineConfig({
   resolve: { alias: { starcluster: fileURLToPath(new URL('./src/api.ts', import.meta.url)) } },
   test: {
     include: ['test/**/*.test.ts'],
-    // Two at a time: real nodes, daemons and terminals share the machine with the tests.
-    maxWorkers: 2,
+    // Three at a time on two cores: half of the time a test waits for machines, daemons and terminals.
+    maxWorkers: 3,
     testTimeout: 60_000,
     // Real machines on a computer that others may load: once more in CI. By hand every failure shows at once.
     retry: process.env.CI ? 1 : 0,
