@@ -1,6 +1,6 @@
 import { foldNodeNames, log } from '../../index.js'
 import type { DefineCommand } from '../context.js'
-import { examples, nameList, positiveInteger } from '../examples.js'
+import { examples, nameList, positiveInteger, price } from '../examples.js'
 import { followWaiting } from '../follow-waiting.js'
 
 interface Flags {
@@ -10,6 +10,7 @@ interface Flags {
   imageUser?: string
   instanceType?: string
   availabilityZone?: string
+  bid?: number
   create: boolean
 }
 
@@ -22,6 +23,7 @@ export const define: DefineCommand = (command, cli) => {
     .option('--image-user <name>', 'user with sudo that this image lets in instead of root')
     .option('-I, --instance-type <type>', "instance type of the new nodes (default: the cluster's)")
     .option('-z, --availability-zone <zone>', "zone of the new nodes (default: the master's)")
+    .option('-b, --bid <price>', 'spot instances, for at most so many US dollars an hour each', price)
     .option('-x, --no-create', 'these nodes exist: only set them up and tell the others (needs -a)')
     .action(async (tag: string, flags: Flags) => {
       const { cm } = await cli.open()
@@ -33,6 +35,7 @@ export const define: DefineCommand = (command, cli) => {
         imageId: flags.imageId,
         imageUser: flags.imageUser,
         instanceType: flags.instanceType,
+        spotPrice: flags.bid,
         zone: flags.availabilityZone,
       }
       const added = await followWaiting(cli, () => cm.addNodes(tag, options))
@@ -42,6 +45,7 @@ export const define: DefineCommand = (command, cli) => {
     })
   examples(command, [
     ['starcluster addnode -n 2 testcluster', 'two more nodes like the others'],
+    ['starcluster addnode -n 4 -b 0.02 testcluster', 'four spot instances'],
     ['starcluster addnode -a big1 -I m5.xlarge testcluster', 'one of another type, with a name of its own'],
   ])
 }

@@ -4,6 +4,7 @@ import type { DefineCommand } from '../context.js'
 import { examples, positiveInteger } from '../examples.js'
 import { tagPairs } from '../tag-pairs.js'
 import { showingProgress } from '../waiting.js'
+import { withoutEffect } from '../without-effect.js'
 
 interface Flags extends Omit<CreateVolumeOptions, 'size' | 'zone' | 'tags' | 'signal'> {
   readonly tag?: Record<string, string>
@@ -12,7 +13,19 @@ interface Flags extends Omit<CreateVolumeOptions, 'size' | 'zone' | 'tags' | 'si
 
 const types = ['gp3', 'gp2', 'io1', 'io2', 'st1', 'sc1', 'standard']
 
+const NO_HOST = 'no instance is needed to make a volume'
+
 export const define: DefineCommand = (command, cli) => {
+  withoutEffect(command, cli, {
+    '-k, --keypair <name>': NO_HOST,
+    '-H, --host-instance <id>': NO_HOST,
+    '-d, --detach-volume': NO_HOST,
+    '-s, --shutdown-volume-host': NO_HOST,
+    '-i, --image-id <image>': NO_HOST,
+    '-I, --instance-type <type>': NO_HOST,
+    '-b, --bid <price>': NO_HOST,
+    '-m, --mkfs-cmd <command>': 'a cluster formats it at its first use, as format of its [volume] section says',
+  })
   command
     .description(
       'make an EBS volume; blank, a cluster formats it at its first use when its [volume] section says format',

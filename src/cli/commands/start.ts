@@ -6,6 +6,7 @@ import { followWaiting } from '../follow-waiting.js'
 import { lifetime } from '../lifetime-option.js'
 import { renderPreview } from '../render-preview.js'
 import { loginCommand, runSsh } from '../ssh.js'
+import { withoutEffect } from '../without-effect.js'
 
 interface StartFlags {
   create: boolean
@@ -33,11 +34,19 @@ interface StartFlags {
   imageUser?: string
   dnsPrefix?: boolean
   subnetId?: string
+  publicIps?: boolean
   verbose?: boolean
   timeline?: boolean
 }
 
 export const define: DefineCommand = (command, cli) => {
+  withoutEffect(command, cli, {
+    '-V, --skip-validation': 'the checks take a moment and cost nothing',
+    '-r, --refresh-interval <seconds>': 'nodes are looked at as often as it is worth',
+    '-d, --description <text>': 'it is kept nowhere; tags of the template are',
+    '-q, --disable-queue': 'there are no queueing systems yet',
+    '-Q, --enable-queue': 'there are no queueing systems yet',
+  })
   command
     .argument('<tag>', 'name of the cluster')
     .option('-x, --no-create', 'use the existing instances: resume a stopped cluster, or finish an interrupted start')
@@ -69,6 +78,8 @@ export const define: DefineCommand = (command, cli) => {
     .option('-P, --dns-prefix', 'begin node names with the name of the cluster')
     .option('-p, --no-dns-prefix', 'do not')
     .option('-N, --subnet-id <id>', 'subnet of a VPC')
+    .option('--public-ips', 'give the nodes public addresses in that subnet')
+    .option('--no-public-ips', 'do not')
     .option('--verbose', 'print the output of commands on nodes as it comes')
     .option('--timeline', 'tell at the end what ran where, when and for how long')
     .action(async (tag: string, flags: StartFlags) => {

@@ -11,6 +11,7 @@ import { launchNodes } from './launch.js'
 import type { LaunchNotes } from './launch-notes.js'
 import type { LaunchGroup } from './launch-plan.js'
 import { endPending, markPending, newLaunch, type PendingLaunch, pendingLaunch } from './pending-launch.js'
+import type { ClusterRecord } from './record.js'
 import { planAgain, planWorkers } from './start-plan.js'
 import { validatePlan } from './validate.js'
 
@@ -44,7 +45,7 @@ export async function launchMore(
   const wanted = pending.zone ?? zone
   const plan = {
     ...again,
-    record: { ...record, ...(wanted ? { zone: wanted } : {}) },
+    record: { ...record, ...(wanted ? { zone: wanted } : {}), ...onSpot(record, pending) },
     groups: overridden(planWorkers(tag, record, aliases), pending),
     launchId,
     marks: { isProtected: pending.isProtected ?? false },
@@ -75,6 +76,10 @@ export async function launchMore(
     pending,
   )
   return [...ids, ...(await launchMore(deps, cluster, missing, { zone, keyLocation, signal }))]
+}
+
+function onSpot({ launch }: ClusterRecord, { spotPrice }: PendingLaunch): Pick<ClusterRecord, 'launch'> {
+  return spotPrice === undefined ? {} : { launch: { ...launch, spot: { maxPrice: spotPrice } } }
 }
 
 async function refuseOthers(

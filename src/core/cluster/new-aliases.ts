@@ -15,6 +15,8 @@ export interface NodesWish {
   readonly imageId?: string | undefined
   /** User with sudo that this image lets in instead of root. */
   readonly imageUser?: string | undefined
+  /** They are spot instances, for at most so many US dollars an hour each. Default: as the cluster's workers are. */
+  readonly spotPrice?: number | undefined
   /** Default: the master's zone. */
   readonly zone?: string | undefined
   /** False: these nodes exist already; only set them up and tell the others. Needs `aliases`. */
@@ -73,7 +75,7 @@ function checkNames(aliases: readonly string[], count: number): void {
   if (master !== undefined) throw new ClusterValidationError(`the name ${master} is reserved for the master`)
 }
 
-/** Another type, image or zone is another launch. */
-function isSameWish(pending: PendingLaunch, { instanceType, imageId, zone }: NodesWish): boolean {
-  return pending.instanceType === instanceType && pending.imageId === imageId && pending.zone === zone
+/** Another type, image, price or zone is another launch. */
+function isSameWish(pending: PendingLaunch, wish: NodesWish): boolean {
+  return (['instanceType', 'imageId', 'spotPrice', 'zone'] as const).every((key) => pending[key] === wish[key])
 }

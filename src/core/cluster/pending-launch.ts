@@ -20,6 +20,8 @@ export interface PendingLaunch {
   /** Instead of what the cluster was started with. */
   readonly instanceType?: string
   readonly imageId?: string
+  /** US dollars an hour for each, where they are spot instances and the cluster's workers are not, or at another price. */
+  readonly spotPrice?: number
   /** Instead of the master's. */
   readonly zone?: string
   /** How groups of them were launched, where not in the first way. */
@@ -38,14 +40,15 @@ const valueLimit = 256
 export function newLaunch(
   { marks }: Pick<Cluster, 'marks'>,
   aliases: readonly string[],
-  wish: Pick<NodesWish, 'instanceType' | 'imageId' | 'zone'> = {},
+  wish: Pick<NodesWish, 'instanceType' | 'imageId' | 'spotPrice' | 'zone'> = {},
 ): PendingLaunch {
-  const { instanceType, imageId, zone } = wish
+  const { instanceType, imageId, spotPrice, zone } = wish
   return {
     launchId: randomBytes(6).toString('hex'),
     aliases,
     ...(instanceType === undefined ? {} : { instanceType }),
     ...(imageId === undefined ? {} : { imageId }),
+    ...(spotPrice === undefined ? {} : { spotPrice }),
     ...(zone === undefined ? {} : { zone }),
     ...(marks.isProtected ? { isProtected: true } : {}),
   }

@@ -1,19 +1,26 @@
 import { abortable } from '../aws/caller-identity.js'
 import { inCalls } from '../aws/instances.js'
+import { isStarClusterError } from '../errors.js'
 import { InvalidOperation } from '../node/errors.js'
 import type { Node } from '../node/node.js'
 import { foldNodeNames } from '../ssh/fold.js'
 import { cancellable } from './cancellable.js'
+import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest } from './errors.js'
 import { holdLifetime } from './lifetime.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
+import { removeNodes } from './remove-nodes.js'
 import { loadPluginsLeniently, runHooks } from './run-hooks.js'
 import { detachVolumes } from './volumes.js'
 
 export interface StopOptions {
+  /** Workers that cannot be stopped, such as spot instances, are removed from the cluster. Else the stop is refused. */
+  readonly terminateUnstoppable?: boolean
+  /** Go on when plugins fail. */
+  readonly force?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -22,28 +29,24 @@ export async function stopCluster(
   deps: ClusterDeps,
   pool: NodePool,
   tag: string,
-  { signal }: StopOptions = {},
+  options: StopOptions = {},
 ): Promise<void> {
+  const { signal } = options
   await cancellable(
     signal,
     async (progress) => {
       progress(`looking for cluster ${tag}`)
       const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
-      const nodes = await cluster.getNodesOrThrow({ signal })
-      const stuck = nodes.filter((node) => !node.isStoppable())
+      const all = await cluster.getNodesOrThrow({ signal })
+      const stuck = all.filter((node) => !node.isStoppable())
       if (stuck.length > 0) {
-        throw new InvalidOperation(
-          `${stuck.map(({ alias }) => alias).join(', ')} of cluster ${tag} cannot be stopped: spot instance, or no disk that outlives a stop`,
-          {
-            hint: `"starcluster terminate ${tag}" ends the cluster and deletes its disks`,
-          },
-        )
+        refuseUnstoppable(tag, all, stuck, options)
+        progress('removing nodes that cannot be stopped')
+        await removeNodes(deps, pool, tag, { ...options, aliases: stuck.map(({ id }) => id) })
       }
-      const running = nodes.filter((node) => node.isRunning())
-      const plugins = (await loadPluginsLeniently(deps, cluster.plugins)).filter(({ instance }) => instance.onShutdown)
+      const nodes = all.filter((node) => !stuck.includes(node))
       progress('running the shutdown hooks of its plugins')
-      if (plugins.length > 0 && running.some((node) => node.isMaster()))
-        await runHooks(deps, cluster, running, plugins, 'onShutdown', signal)
+      await shutdownHooks(deps, cluster, nodes, options)
       progress(`stopping cluster ${tag}`)
       const ids = nodes.filter(({ state }) => state === 'running' || state === 'pending').map(({ id }) => id)
       deps.log.info(`Stopping ${ids.length} ${ids.length === 1 ? 'node' : 'nodes'} of cluster ${tag}...`)
@@ -63,6 +66,46 @@ export async function stopCluster(
     },
     (doing, cause) => new CancelledRequest(`stopping cluster ${tag} (${doing})`, cause),
   )
+}
+
+/** @throws InvalidOperation naming the ways out, unless they may be terminated and the rest is a cluster */
+function refuseUnstoppable(
+  tag: string,
+  all: readonly Node[],
+  stuck: readonly Node[],
+  { terminateUnstoppable = false }: StopOptions,
+): void {
+  const rest = stuck.some((node) => node.isMaster()) ? [] : all.filter((node) => !stuck.includes(node))
+  if (terminateUnstoppable && rest.length > 0) return
+  const names = foldNodeNames(stuck.map(({ alias }) => alias))
+  const ends = `"starcluster terminate ${tag}" ends the cluster and deletes its disks`
+  throw new InvalidOperation(
+    `${names} of cluster ${tag} cannot be stopped: spot instance, or no disk that outlives a stop`,
+    {
+      hint: rest.length > 0 ? `"starcluster stop -t ${tag}" removes ${names} and stops the others; ${ends}` : ends,
+    },
+  )
+}
+
+async function shutdownHooks(
+  deps: ClusterDeps,
+  cluster: Cluster,
+  nodes: readonly Node[],
+  { force = false, signal }: StopOptions,
+): Promise<void> {
+  const running = nodes.filter((node) => node.isRunning())
+  try {
+    const plugins = (await loadPluginsLeniently(deps, cluster.plugins)).filter(({ instance }) => instance.onShutdown)
+    if (plugins.length > 0 && running.some((node) => node.isMaster()))
+      await runHooks(deps, cluster, running, plugins, 'onShutdown', signal)
+  } catch (error) {
+    if (signal?.aborted || !isStarClusterError(error)) throw error
+    if (!force) {
+      deps.log.warn(`nothing is stopped yet; "starcluster stop --force ${cluster.tag}" ignores this error:`)
+      throw error
+    }
+    deps.log.warn(`ignored: ${error.message}`)
+  }
 }
 
 /** Whoever starts them meanwhile has the last word. EC2 may show the state from before the stop for a while: that is none. */

@@ -64,7 +64,7 @@ test('spot_max_price asks for spot instances too; force_spot_master makes the ma
 test('a cluster with spot nodes is not stopped, and says what can be done', async () => {
   await start()
   await expect(on.cm.stopCluster('c')).rejects.toMatchObject({
-    message: expect.stringMatching(/node001, node002 of cluster c cannot be stopped: spot instance/),
+    message: expect.stringMatching(/node\[001-002\] of cluster c cannot be stopped: spot instance/),
     hint: expect.stringContaining('terminate c'),
   })
   expect(await markets()).toMatchObject({ node001: 'spot' })
@@ -113,4 +113,38 @@ test('listclusters tells which nodes are spot instances, and of one that EC2 is 
   await expect.poll(() => markets(), { timeout: 20_000 }).toEqual({ master: 'on-demand', node002: 'spot' })
   await on.cm.terminateCluster('c')
   await expectNothingLeft(on)
+}, 60_000)
+
+test('addnode at a price adds spot instances to a cluster on demand; stop -t removes them and stops the others', async () => {
+  await on.cm.startCluster('c', { overrides: { clusterSize: 2 } })
+  await on.cm.addNodes('c', { count: 1, spotPrice: 0.05 })
+  expect(await markets()).toEqual({ master: 'on-demand', node001: 'on-demand', node002: 'spot' })
+  const { SpotInstanceRequests } = await on.aws.ec2.describeSpotInstanceRequests({})
+  expect(SpotInstanceRequests).toMatchObject([{ SpotPrice: expect.stringMatching(/^0\.050*$/) }])
+  await on.cm.addNodes('c', { count: 1 })
+  expect(await markets()).toMatchObject({ node003: 'on-demand' })
+
+  await expect(on.cm.stopCluster('c')).rejects.toMatchObject({ hint: expect.stringContaining('stop -t c') })
+  await on.cm.stopCluster('c', { terminateUnstoppable: true })
+  const nodes = await (await on.cm.getCluster('c')).getNodes()
+  expect(nodes.map(({ alias, state }) => `${alias} ${state}`)).toEqual([
+    'master stopped',
+    'node001 stopped',
+    'node003 stopped',
+  ])
+  await on.cm.startCluster('c', { create: false })
+  await expectWhole(on, 'c', ['master', 'node001', 'node003'])
+  await on.cm.terminateCluster('c')
+  await expectNothingLeft(on)
+}, 60_000)
+
+test('a cluster whose master cannot be stopped is not stopped without it', async () => {
+  await start({ forceSpotMaster: true, clusterSize: 2 })
+  await on.cm.addNodes('c', { count: 1 })
+  await expect(on.cm.stopCluster('c', { terminateUnstoppable: true })).rejects.toMatchObject({
+    code: 'InvalidOperation',
+    hint: expect.stringMatching(/^"starcluster terminate c"/),
+  })
+  expect(await markets()).toMatchObject({ master: 'spot' })
+  await on.cm.terminateCluster('c')
 }, 60_000)
