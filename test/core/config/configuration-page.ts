@@ -101,7 +101,7 @@ reason. Nodes that were stopped are never replaced, however slow they are.
 \`spot_max_price\` (or \`spot_bid\`; \`starcluster start -b PRICE\`) makes the workers spot instances, also those added later: for
 at most so much an hour, of one-time requests that end with them. The master is on demand unless \`force_spot_master\` says
 otherwise. EC2 may end spot instances at any time, with a notice of two minutes that \`starcluster listclusters\` shows. They
-cannot be stopped, so neither can their cluster.
+cannot be stopped: \`starcluster stop -t\` removes them and stops the others.
 
 ## How long a cluster lives
 
