@@ -1,11 +1,9 @@
 import { abortable } from '../aws/caller-identity.js'
 import { inCalls } from '../aws/instances.js'
-import { isStarClusterError } from '../errors.js'
 import { InvalidOperation } from '../node/errors.js'
 import type { Node } from '../node/node.js'
 import { foldNodeNames } from '../ssh/fold.js'
 import { cancellable } from './cancellable.js'
-import type { Cluster } from './cluster.js'
 import type { ClusterDeps } from './deps.js'
 import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest } from './errors.js'
@@ -13,7 +11,7 @@ import { holdLifetime } from './lifetime.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
 import { removeNodes } from './remove-nodes.js'
-import { loadPluginsLeniently, runHooks } from './run-hooks.js'
+import { shutdownHooks } from './shutdown-hooks.js'
 import { detachVolumes } from './volumes.js'
 
 export interface StopOptions {
@@ -46,7 +44,8 @@ export async function stopCluster(
       }
       const nodes = all.filter((node) => !stuck.includes(node))
       progress('running the shutdown hooks of its plugins')
-      await shutdownHooks(deps, cluster, nodes, options)
+      const running = () => nodes.filter((node) => node.isRunning())
+      await shutdownHooks(deps, cluster, { ...options, command: 'stop', running })
       progress(`stopping cluster ${tag}`)
       const ids = nodes.filter(({ state }) => state === 'running' || state === 'pending').map(({ id }) => id)
       deps.log.info(`Stopping ${ids.length} ${ids.length === 1 ? 'node' : 'nodes'} of cluster ${tag}...`)
@@ -85,27 +84,6 @@ function refuseUnstoppable(
       hint: rest.length > 0 ? `"starcluster stop -t ${tag}" removes ${names} and stops the others; ${ends}` : ends,
     },
   )
-}
-
-async function shutdownHooks(
-  deps: ClusterDeps,
-  cluster: Cluster,
-  nodes: readonly Node[],
-  { force = false, signal }: StopOptions,
-): Promise<void> {
-  const running = nodes.filter((node) => node.isRunning())
-  try {
-    const plugins = (await loadPluginsLeniently(deps, cluster.plugins)).filter(({ instance }) => instance.onShutdown)
-    if (plugins.length > 0 && running.some((node) => node.isMaster()))
-      await runHooks(deps, cluster, running, plugins, 'onShutdown', signal)
-  } catch (error) {
-    if (signal?.aborted || !isStarClusterError(error)) throw error
-    if (!force) {
-      deps.log.warn(`nothing is stopped yet; "starcluster stop --force ${cluster.tag}" ignores this error:`)
-      throw error
-    }
-    deps.log.warn(`ignored: ${error.message}`)
-  }
 }
 
 /** Whoever starts them meanwhile has the last word. EC2 may show the state from before the stop for a while: that is none. */

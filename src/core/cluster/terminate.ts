@@ -4,7 +4,6 @@ import { isAwsError } from '../aws/errors.js'
 import { inCalls } from '../aws/instances.js'
 import { deletePlacementGroup, membersOfPlacementGroups } from '../aws/placement-groups.js'
 import { deleteSecurityGroup } from '../aws/security-groups.js'
-import { isStarClusterError } from '../errors.js'
 import type { Node } from '../node/node.js'
 import { foldNodeNames } from '../ssh/fold.js'
 import { cancellable } from './cancellable.js'
@@ -14,7 +13,7 @@ import { clusterOf, findGroup } from './discover.js'
 import { CancelledRequest, ClusterProtected, IncompatibleCluster } from './errors.js'
 import type { NodePool } from './node-pool.js'
 import { poll } from './poll.js'
-import { loadPluginsLeniently, runHooks } from './run-hooks.js'
+import { shutdownHooks } from './shutdown-hooks.js'
 
 export interface TerminateOptions {
   /** Go on when plugins fail or the cluster's settings cannot be read. */
@@ -37,7 +36,8 @@ export async function terminateCluster(
       const cluster = clusterOf(deps, pool, await findGroup(deps, tag, signal))
       if (cluster.isProtected) throw new ClusterProtected(tag)
       progress('running the shutdown hooks of its plugins')
-      await shutdownHooks(deps, cluster, options)
+      const running = () => runningForHooks(deps, cluster, options.signal)
+      await shutdownHooks(deps, cluster, { ...options, command: 'terminate', running })
       progress(`terminating cluster ${tag}`)
       await removeCluster(deps, pool, cluster, signal)
     },
@@ -124,24 +124,12 @@ export async function terminateNodes(
   await waitUntilGone(cluster, ids, signal)
 }
 
-async function shutdownHooks(deps: ClusterDeps, cluster: Cluster, { force, signal }: TerminateOptions): Promise<void> {
-  try {
-    const plugins = (await loadPluginsLeniently(deps, cluster.plugins)).filter(({ instance }) => instance.onShutdown)
-    if (plugins.length === 0) return
-    const nodes: Node[] = await cluster.getRunningNodes({ signal })
-    if (!nodes.some((node) => node.isMaster())) {
-      deps.log.warn(`the master of cluster ${cluster.tag} does not run: the shutdown hooks of its plugins are left out`)
-      return
-    }
-    await runHooks(deps, cluster, nodes, plugins, 'onShutdown', signal)
-  } catch (error) {
-    if (signal?.aborted || !isStarClusterError(error)) throw error
-    if (!force) {
-      deps.log.warn(`nothing is terminated yet; "starcluster terminate --force ${cluster.tag}" ignores this error:`)
-      throw error
-    }
-    deps.log.warn(`ignored: ${error.message}`)
-  }
+/** @returns the running nodes; tells when the hooks are left out for want of a master */
+async function runningForHooks(deps: ClusterDeps, cluster: Cluster, signal?: AbortSignal): Promise<Node[]> {
+  const nodes = await cluster.getRunningNodes({ signal })
+  if (!nodes.some((node) => node.isMaster()))
+    deps.log.warn(`the master of cluster ${cluster.tag} does not run: the shutdown hooks of its plugins are left out`)
+  return nodes
 }
 
 async function terminateAll(deps: ClusterDeps, ids: readonly string[], signal?: AbortSignal): Promise<void> {
