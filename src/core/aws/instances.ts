@@ -1,5 +1,6 @@
-import type { DescribeInstancesCommandInput, EC2, Filter, Instance } from '@aws-sdk/client-ec2'
+import type { EC2, Filter, Instance } from '@aws-sdk/client-ec2'
 import { abortable } from './caller-identity.js'
+import { allPages } from './pages.js'
 
 type Ec2 = Pick<EC2, 'describeInstances' | 'getConsoleOutput'>
 
@@ -31,7 +32,11 @@ export async function describeInstances(
   filters: Filter[],
   signal?: AbortSignal,
 ): Promise<Instance[]> {
-  return allPages(ec2, { Filters: filters, MaxResults: pageSize }, signal)
+  return allPages(async (next) => {
+    const asked = { Filters: filters, MaxResults: pageSize, ...next }
+    const { Reservations, NextToken } = await ec2.describeInstances(asked, abortable(signal))
+    return { items: Reservations?.flatMap(({ Instances = [] }) => Instances), next: NextToken }
+  })
 }
 
 /** The instances with these ids that EC2 knows, terminated ones too. Ids it does not know (yet) are left out. */
@@ -71,19 +76,4 @@ export function tagOf(
   key: string,
 ) {
   return resource.Tags?.find((tag) => tag.Key === key)?.Value
-}
-
-async function allPages(
-  ec2: Pick<EC2, 'describeInstances'>,
-  input: DescribeInstancesCommandInput,
-  signal: AbortSignal | undefined,
-): Promise<Instance[]> {
-  const found: Instance[] = []
-  let token: string | undefined
-  do {
-    const page = await ec2.describeInstances({ ...input, ...(token ? { NextToken: token } : {}) }, abortable(signal))
-    for (const reservation of page.Reservations ?? []) found.push(...(reservation.Instances ?? []))
-    token = page.NextToken || undefined
-  } while (token)
-  return found
 }

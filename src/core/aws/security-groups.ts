@@ -3,6 +3,7 @@ import { waitFor } from '../wait.js'
 import { abortable } from './caller-identity.js'
 import { isAwsError } from './errors.js'
 import { type Access, groupRules } from './group-rules.js'
+import { allPages } from './pages.js'
 
 /** Security groups whose name matches one of the patterns (`*` matches anything); one request per 1000. */
 export async function describeSecurityGroups(
@@ -10,21 +11,11 @@ export async function describeSecurityGroups(
   namePatterns: string[],
   signal?: AbortSignal,
 ): Promise<SecurityGroup[]> {
-  const found: SecurityGroup[] = []
-  let token: string | undefined
-  do {
-    const page = await ec2.describeSecurityGroups(
-      {
-        Filters: [{ Name: 'group-name', Values: namePatterns }],
-        MaxResults: 1000,
-        ...(token ? { NextToken: token } : {}),
-      },
-      abortable(signal),
-    )
-    found.push(...(page.SecurityGroups ?? []))
-    token = page.NextToken || undefined
-  } while (token)
-  return found
+  return allPages(async (next) => {
+    const asked = { Filters: [{ Name: 'group-name', Values: namePatterns }], MaxResults: 1000, ...next }
+    const { SecurityGroups: items, NextToken } = await ec2.describeSecurityGroups(asked, abortable(signal))
+    return { items, next: NextToken }
+  })
 }
 
 /** Id of the group that instances of a VPC are in when nothing else is said. */

@@ -1,6 +1,7 @@
-import type { EC2, Volume } from '@aws-sdk/client-ec2'
+import type { EC2, Filter, Volume } from '@aws-sdk/client-ec2'
 import { abortable } from './caller-identity.js'
 import { isAwsError, VolumeDoesNotExist } from './errors.js'
+import { allPages } from './pages.js'
 
 /** Volumes by id, all in one request. @throws VolumeDoesNotExist */
 export async function describeVolumes(
@@ -19,6 +20,19 @@ export async function describeVolumes(
       hint: 'correct volume_id in its [volume] section; volumes belong to one region',
     })
   }
+}
+
+/** All volumes that match the filters, in no particular order; one request per 500. */
+export async function volumesMatching(
+  ec2: Pick<EC2, 'describeVolumes'>,
+  filters: Filter[],
+  signal?: AbortSignal,
+): Promise<Volume[]> {
+  return allPages(async (next) => {
+    const asked = { ...(filters.length > 0 ? { Filters: filters } : {}), MaxResults: 500, ...next }
+    const { Volumes: items, NextToken } = await ec2.describeVolumes(asked, abortable(signal))
+    return { items, next: NextToken }
+  })
 }
 
 /** Id of the instance a volume is attached to, or being attached to or detached from. */

@@ -1,7 +1,6 @@
 import type { Instance, Volume } from '@aws-sdk/client-ec2'
-import { abortable } from '../aws/caller-identity.js'
 import { describeInstances, livingStates, tagOf } from '../aws/instances.js'
-import { allPages } from '../aws/pages.js'
+import { volumesMatching } from '../aws/volumes.js'
 import type { ClusterDeps } from '../cluster/deps.js'
 import { clusterTagKey } from '../node/instance-view.js'
 import { type HourlyPrices, pricesIn } from './prices.js'
@@ -50,7 +49,7 @@ export async function currentCost(
   const { ec2 } = aws
   const [instances, volumes] = await Promise.all([
     describeInstances(ec2, [{ Name: 'instance-state-name', Values: [...livingStates] }], signal),
-    allVolumes(aws, signal),
+    volumesMatching(ec2, [], signal),
   ])
   const local = region.name === 'local'
   const pricedAs = local ? 'us-east-1' : region.name
@@ -131,11 +130,4 @@ function sumOf(groups: readonly CostGroup[]): Pick<CostReport, 'usdPerHour' | 'i
 function byName({ cluster: one }: CostGroup, { cluster: other }: CostGroup): number {
   if (one === undefined || other === undefined) return one === other ? 0 : one === undefined ? 1 : -1
   return one < other ? -1 : 1
-}
-
-async function allVolumes({ ec2 }: ClusterDeps['aws'], signal?: AbortSignal): Promise<Volume[]> {
-  return allPages(async (next) => {
-    const { Volumes: items, NextToken } = await ec2.describeVolumes({ MaxResults: 500, ...next }, abortable(signal))
-    return { items, next: NextToken }
-  })
 }

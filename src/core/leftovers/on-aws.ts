@@ -2,6 +2,7 @@ import type { EC2, Tag } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { isAwsError } from '../aws/errors.js'
 import { tagOf } from '../aws/instances.js'
+import { allPages } from '../aws/pages.js'
 import { membersOfPlacementGroups } from '../aws/placement-groups.js'
 import { clusterTagKey } from '../node/instance-view.js'
 import type { Leftover } from './leftover.js'
@@ -33,12 +34,12 @@ function candidate(kind: Leftover['kind'], id: string | undefined, resource: { T
 
 async function spotRequests(ec2: EC2, signal?: AbortSignal): Promise<Candidate[]> {
   const filters = [...tagged, { Name: 'state', Values: ['open', 'active'] }]
-  const found = await allPages((page) =>
-    ec2.describeSpotInstanceRequests({ Filters: filters, ...page }, abortable(signal)),
-  )
-  return found
-    .flatMap(({ SpotInstanceRequests = [] }) => SpotInstanceRequests)
-    .map((one) => candidate('spot request', one.SpotInstanceRequestId, one))
+  const found = await allPages(async (next) => {
+    const asked = { Filters: filters, ...next }
+    const { SpotInstanceRequests: items, NextToken } = await ec2.describeSpotInstanceRequests(asked, abortable(signal))
+    return { items, next: NextToken }
+  })
+  return found.map((one) => candidate('spot request', one.SpotInstanceRequestId, one))
 }
 
 /** Not those that an instance is in which was taken out of its cluster. */
@@ -58,16 +59,4 @@ async function placementGroups(ec2: EC2, clusters: ReadonlySet<string>, signal?:
     if (isAwsError(error, 'InvalidAction', 'UnauthorizedOperation')) return [] // a region that has none, or not for us
     throw error
   }
-}
-
-async function allPages<Page extends { NextToken?: string | undefined }>(
-  ask: (page: { NextToken?: string }) => Promise<Page>,
-): Promise<Page[]> {
-  const pages: Page[] = []
-  for (let token: string | undefined = ''; token !== undefined; ) {
-    const page: Page = await ask(token === '' ? {} : { NextToken: token })
-    pages.push(page)
-    token = page.NextToken || undefined
-  }
-  return pages
 }

@@ -2,7 +2,7 @@ import type { Filter, Volume } from '@aws-sdk/client-ec2'
 import { abortable } from '../aws/caller-identity.js'
 import { VolumeDoesNotExist } from '../aws/errors.js'
 import { allPages, tagsByKey } from '../aws/pages.js'
-import { attachedTo } from '../aws/volumes.js'
+import { attachedTo, volumesMatching } from '../aws/volumes.js'
 import type { Asking, ResourceDeps } from './deps.js'
 import { others } from './errors.js'
 
@@ -53,7 +53,7 @@ export async function listVolumes(
   { signal, ...filters }: VolumeFilters & Asking = {},
 ): Promise<VolumeListing[]> {
   const [volumes, snapshots] = await Promise.all([
-    describe(aws, filtersOf(filters), signal),
+    volumesMatching(aws.ec2, filtersOf(filters), signal),
     allPages(async (next) => {
       const asked = { OwnerIds: ['self'], MaxResults: 1000, ...next }
       const { Snapshots: items, NextToken } = await aws.ec2.describeSnapshots(asked, abortable(signal))
@@ -86,21 +86,13 @@ function filtersOf({ name, id, size, status, attachStatus, zone, snapshotId, tag
   return wanted.flatMap(([Name, value]) => (value === undefined ? [] : [{ Name, Values: [value] }]))
 }
 
-async function describe({ ec2 }: ResourceDeps['aws'], filters: Filter[], signal?: AbortSignal): Promise<Volume[]> {
-  return allPages(async (next) => {
-    const asked = { ...(filters.length > 0 ? { Filters: filters } : {}), MaxResults: 500, ...next }
-    const { Volumes: items, NextToken } = await ec2.describeVolumes(asked, abortable(signal))
-    return { items, next: NextToken }
-  })
-}
-
 /** The volume of that id, or the only one of that name. @throws VolumeDoesNotExist naming the nearest */
 export async function findVolume(
   { aws }: Pick<ResourceDeps, 'aws'>,
   wanted: string,
   { signal }: Asking = {},
 ): Promise<VolumeListing> {
-  const all = (await describe(aws, [], signal)).map((volume) => volumeListing(volume, []))
+  const all = (await volumesMatching(aws.ec2, [], signal)).map((volume) => volumeListing(volume, []))
   const found = all.find(({ id }) => id === wanted)
   if (found) return found
   const named = all.filter(({ name }) => name === wanted)
