@@ -3,6 +3,7 @@ import { type CreateVolumeOptions, createVolume, log, type VolumeListing, volume
 import type { DefineCommand } from '../context.js'
 import { examples, positiveInteger } from '../examples.js'
 import { tagPairs } from '../tag-pairs.js'
+import { volumeHostOptions } from '../volume-host-options.js'
 import { showingProgress } from '../waiting.js'
 import { withoutEffect } from '../without-effect.js'
 
@@ -17,12 +18,7 @@ const NO_HOST = 'no instance is needed to make a volume'
 
 export const define: DefineCommand = (command, cli) => {
   withoutEffect(command, cli, {
-    '-k, --keypair <name>': NO_HOST,
-    '-H, --host-instance <id>': NO_HOST,
-    '-d, --detach-volume': NO_HOST,
-    '-s, --shutdown-volume-host': NO_HOST,
-    '-i, --image-id <image>': NO_HOST,
-    '-I, --instance-type <type>': NO_HOST,
+    ...volumeHostOptions(NO_HOST),
     '-b, --bid <price>': NO_HOST,
     '-m, --mkfs-cmd <command>': 'a cluster formats it at its first use, as format of its [volume] section says',
   })

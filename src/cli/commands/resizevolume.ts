@@ -1,6 +1,7 @@
 import { log, resizeVolume } from '../../index.js'
 import type { DefineCommand } from '../context.js'
 import { examples, positiveInteger } from '../examples.js'
+import { volumeHostOptions } from '../volume-host-options.js'
 import { showingProgress } from '../waiting.js'
 import { withoutEffect } from '../without-effect.js'
 
@@ -8,12 +9,7 @@ const NO_HOST = 'a volume grows where it is'
 
 export const define: DefineCommand = (command, cli) => {
   withoutEffect(command, cli, {
-    '-k, --keypair <name>': NO_HOST,
-    '-H, --host-instance <id>': NO_HOST,
-    '-d, --detach-volume': NO_HOST,
-    '-s, --shutdown-volume-host': NO_HOST,
-    '-i, --image-id <image>': NO_HOST,
-    '-I, --instance-type <type>': NO_HOST,
+    ...volumeHostOptions(NO_HOST),
     '-r, --resizefs-cmd <command>': 'the program that fits its file system is used',
   })
   command
